@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with: Swift 6, and nothing that warns.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let hummingbirdTLS: [Target.Dependency] = [
+    .product(name: "HummingbirdTLS", package: "hummingbird"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+
+let package = Package(
+    name: "kamaji",
+    products: [
+        .executable(name: "kamaji-manager", targets: ["kamaji-manager"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+    ],
+    targets: [
+        // System libraries: a module map and a shim header, nothing else.
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        // JSON, metadata, selectors, patches, kubeconfig, YAML. No I/O.
+        .target(name: "KubeObjects", dependencies: ["CLibYAML"], swiftSettings: strict),
+        .testTarget(name: "KubeObjectsTests", dependencies: ["KubeObjects"], swiftSettings: strict),
+
+        // The three CRDs: schema, defaults, validation, typed views, and their manifests.
+        .target(name: "TenantAPI", dependencies: ["KubeObjects"], swiftSettings: strict),
+        .testTarget(name: "TenantAPITests", dependencies: ["TenantAPI"], swiftSettings: strict),
+
+        // Keys, certificates, expiry, kubeconfigs, on libssl.
+        .target(name: "PKI", dependencies: ["CLibSSL"], swiftSettings: strict),
+        .testTarget(name: "PKITests", dependencies: ["PKI"], swiftSettings: strict),
+
+        // (tenant, what is observed) -> the objects that should exist. No I/O.
+        .target(name: "Blueprint", dependencies: ["KubeObjects", "PKI", "TenantAPI"], swiftSettings: strict),
+        .testTarget(name: "BlueprintTests", dependencies: ["Blueprint"], swiftSettings: strict),
+
+        // Requests and streams on libcurl's multi interface: one thread, HTTP/2, TLS material from memory.
+        .target(name: "HTTPTransport", dependencies: ["CLibCurl"], swiftSettings: strict),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"], swiftSettings: strict),
+
+        // Get, list, watch, apply, leases, events, over HTTPTransport.
+        .target(
+            name: "KubeClient", dependencies: ["HTTPTransport", "KubeObjects", logging, subprocess, system],
+            swiftSettings: strict),
+        .testTarget(name: "KubeClientTests", dependencies: ["KubeClient"], swiftSettings: strict),
+
+        // What tenants' data lives in: provision, isolate, tear down.
+        .target(
+            name: "Datastores", dependencies: ["HTTPTransport", "KubeObjects", "TenantAPI", logging],
+            swiftSettings: strict),
+        .testTarget(name: "DatastoresTests", dependencies: ["Datastores", "PKI"], swiftSettings: strict),
+
+        // Metric families and their text exposition.
+        .target(name: "Prometheus", swiftSettings: strict),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
+
+        // Keyed queue, stores, and one file for each reconciler.
+        .target(
+            name: "Reconciliation",
+            dependencies: [
+                "Blueprint", "Datastores", "KubeClient", "KubeObjects", "PKI", "Prometheus", "TenantAPI",
+                collections, logging, lifecycle,
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "ReconciliationTests", dependencies: ["Reconciliation"], swiftSettings: strict),
+
+        // How a Kubernetes API decides, without serving one: schemas, CEL, field ownership, tables, discovery. No I/O.
+        .target(name: "APIMachinery", dependencies: ["KubeObjects"], swiftSettings: strict),
+        .testTarget(name: "APIMachineryTests", dependencies: ["APIMachinery"], swiftSettings: strict),
+
+        // The embedded admin cluster: a Kubernetes API on SQLite, and the runtime that runs its Deployments.
+        .target(
+            name: "StandaloneCluster",
+            dependencies: [
+                "APIMachinery", "CLibSQLite", "KubeObjects", "PKI", logging, lifecycle, subprocess, system,
+            ] + hummingbird + hummingbirdTLS,
+            swiftSettings: strict),
+        .testTarget(
+            name: "StandaloneClusterTests", dependencies: ["StandaloneCluster", "KubeClient"], swiftSettings: strict),
+
+        .executableTarget(
+            name: "kamaji-manager",
+            dependencies: [
+                "Reconciliation", "StandaloneCluster", "TenantAPI", argumentParser, logging, lifecycle, unixSignals,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["KubeClient", "KubeObjects", "PKI", "kamaji-manager"],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,81 @@
+/// A kind of object as the API serves it: enough to build its URLs.
+package struct ResourceType: Sendable, Hashable, CustomStringConvertible {
+    /// Empty for the core group.
+    package let group: String
+    package let version: String
+    package let kind: String
+    /// Lower-case plural, as it stands in URLs.
+    package let plural: String
+    package let isNamespaced: Bool
+
+    package init(group: String, version: String, kind: String, plural: String, isNamespaced: Bool = true) {
+        self.group = group
+        self.version = version
+        self.kind = kind
+        self.plural = plural
+        self.isNamespaced = isNamespaced
+    }
+
+    /// `v1`, or `group/version`.
+    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+
+    /// `deployments.apps`, or the bare plural in the core group.
+    package var description: String { group.isEmpty ? plural : "\(plural).\(group)" }
+
+    /// The path of the collection: `/api/v1/namespaces/NS/secrets`, `/apis/apps/v1/deployments` over all namespaces.
+    package func path(namespace: String?) -> String {
+        let root = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
+        guard isNamespaced, let namespace else { return "\(root)/\(plural)" }
+        return "\(root)/namespaces/\(namespace)/\(plural)"
+    }
+
+    package func path(_ key: ObjectKey) -> String { "\(path(namespace: key.namespace))/\(key.name)" }
+
+    /// An empty object of this kind.
+    package func object(_ key: ObjectKey) -> KubeObject {
+        KubeObject(apiVersion: apiVersion, kind: kind, name: key.name, namespace: isNamespaced ? key.namespace : nil)
+    }
+}
+
+/// The built-in kinds that we read or write.
+extension ResourceType {
+    package static let namespaces = ResourceType(
+        group: "", version: "v1", kind: "Namespace", plural: "namespaces", isNamespaced: false)
+    package static let nodes = ResourceType(
+        group: "", version: "v1", kind: "Node", plural: "nodes", isNamespaced: false)
+    package static let secrets = ResourceType(group: "", version: "v1", kind: "Secret", plural: "secrets")
+    package static let configMaps = ResourceType(group: "", version: "v1", kind: "ConfigMap", plural: "configmaps")
+    package static let services = ResourceType(group: "", version: "v1", kind: "Service", plural: "services")
+    package static let serviceAccounts = ResourceType(
+        group: "", version: "v1", kind: "ServiceAccount", plural: "serviceaccounts")
+    package static let pods = ResourceType(group: "", version: "v1", kind: "Pod", plural: "pods")
+    package static let deployments = ResourceType(
+        group: "apps", version: "v1", kind: "Deployment", plural: "deployments")
+    package static let replicaSets = ResourceType(
+        group: "apps", version: "v1", kind: "ReplicaSet", plural: "replicasets")
+    package static let daemonSets = ResourceType(group: "apps", version: "v1", kind: "DaemonSet", plural: "daemonsets")
+    package static let jobs = ResourceType(group: "batch", version: "v1", kind: "Job", plural: "jobs")
+    package static let ingresses = ResourceType(
+        group: "networking.k8s.io", version: "v1", kind: "Ingress", plural: "ingresses")
+    package static let tlsRoutes = ResourceType(
+        group: "gateway.networking.k8s.io", version: "v1", kind: "TLSRoute", plural: "tlsroutes")
+    package static let podDisruptionBudgets = ResourceType(
+        group: "policy", version: "v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets")
+    package static let leases = ResourceType(
+        group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases")
+    package static let events = ResourceType(group: "events.k8s.io", version: "v1", kind: "Event", plural: "events")
+    package static let customResourceDefinitions = ResourceType(
+        group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition",
+        plural: "customresourcedefinitions", isNamespaced: false)
+}
+
+/// Kamaji's own kinds.
+extension ResourceType {
+    package static let tenantControlPlanes = ResourceType(
+        group: "kamaji.clastix.io", version: "v1alpha1", kind: "TenantControlPlane", plural: "tenantcontrolplanes")
+    package static let dataStores = ResourceType(
+        group: "kamaji.clastix.io", version: "v1alpha1", kind: "DataStore", plural: "datastores", isNamespaced: false)
+    package static let kubeconfigGenerators = ResourceType(
+        group: "kamaji.clastix.io", version: "v1alpha1", kind: "KubeconfigGenerator",
+        plural: "kubeconfiggenerators", isNamespaced: false)
+}
