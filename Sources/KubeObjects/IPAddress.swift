@@ -11,15 +11,16 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Dotted decimal without leading zeros (Go refuses them since they read as octal elsewhere), or RFC 4291 text;
     /// zones are refused.
     package init?(_ text: String) {
-        if let parsed = text.contains(":") ? Self.version6(text) : Self.version4(text) {
-            bytes = parsed
-        } else {
+        guard let parsed = text.contains(":") ? Self.version6(text) : Self.version4(text) else {
             return nil
         }
+        bytes = parsed
     }
 
     package var isIPv4: Bool { bytes.count == 4 }
-    package var isLoopback: Bool { isIPv4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1 }
+    package var isLoopback: Bool {
+        isIPv4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+    }
 
     private static func version4(_ text: some StringProtocol) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -79,7 +80,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             start = max(end, start + 1)
         }
         let text = { (groups: ArraySlice<UInt16>) in groups.map { String($0, radix: 16) }.joined(separator: ":") }
-        return best.isEmpty ? text(groups[...]) : "\(text(groups[..<best.lowerBound]))::\(text(groups[best.upperBound...]))"
+        return best.isEmpty
+            ? text(groups[...]) : "\(text(groups[..<best.lowerBound]))::\(text(groups[best.upperBound...]))"
     }
 
     /// The address `offset` further on; nil past the end of its family.

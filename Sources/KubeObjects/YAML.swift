@@ -181,7 +181,8 @@ private struct YAMLReader {
             let scalar = event.data.scalar
             anchor = text(scalar.anchor)
             // The text may hold zero bytes, so its length is the library's word.
-            let content = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            let content = String(
+                decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
             kind = .scalar(
                 content, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, tag: text(scalar.tag))
         }
