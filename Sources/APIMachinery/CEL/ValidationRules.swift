@@ -121,7 +121,7 @@ private struct RuleRun {
 
     mutating func validate(_ node: ValidationRules, _ value: JSON, old: JSON?, at path: FieldPath, _ ratchet: Ratchet) {
         guard !value.isNull, budget >= 0 else { return }
-        node.run(&self, value, old: old.flatMap { $0.isNull ? nil : $0 }, at: path, ratchet)
+        node.run(&self, value, old: old?.nonNull, at: path, ratchet)
     }
 
     mutating func stop(_ error: FieldError) {
@@ -218,7 +218,7 @@ extension ValidationRules {
             case .success(.bool(true)): continue
             case .success(.bool(false)):
                 guard let detail = detail(&run, compiled, selfValue, oldSelf, at: path) else { return }
-                let shown: JSON? = schema.type == "object" || schema.type == "array" ? nil : value
+                let shown = schema.type == "object" || schema.type == "array" ? JSON?.none : value
                 let error = compiled.failure(at: path, value: shown, detail: detail)
                 if !program.usesOldSelf, ratchet.isUnchanged {
                     run.warn(error)

@@ -145,7 +145,7 @@ package struct RegularExpression: Sendable {
         var best: Range<Int>?
         for position in origin...text.count {
             if best == nil { follow(0, start: position, at: position, in: text, into: &current) }
-            if current.list.isEmpty { break }
+            if current.list.isEmpty, best != nil { break }
             let scalar = position < text.count ? text[position] : nil
             next.list.removeAll(keepingCapacity: true)
             threads: for thread in current.list {

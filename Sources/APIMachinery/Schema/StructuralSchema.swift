@@ -69,7 +69,7 @@ package final class StructuralSchema: Sendable {
         required = try reader.texts("required")
         format = SchemaFormat.supported(try reader.text("format"), type: isIntOrString ? "integer,string" : type)
         // A default of null is none, as in the Go types.
-        defaultValue = json["default"].flatMap { $0.isNull ? nil : $0 }
+        defaultValue = json["default"]?.nonNull
         constraints = try ValueConstraints(reader)
 
         func child(_ json: JSON, _ path: FieldPath) throws(FieldError) -> StructuralSchema {
@@ -235,7 +235,12 @@ struct SchemaReader {
         return map
     }
 
-    private func present(_ key: String) -> JSON? { json[key].flatMap { $0.isNull ? nil : $0 } }
+    private func present(_ key: String) -> JSON? { json[key]?.nonNull }
+}
+
+extension JSON {
+    /// The value, or nil for null. A bare `nil` where a JSON is expected would be null itself.
+    var nonNull: JSON? { isNull ? JSON?.none : self }
 }
 
 extension String {

@@ -130,7 +130,7 @@ extension CELValue {
         let whole = right.rounded(.towardZero)
         let fraction = right - whole
         if let exact = Int64(exactly: whole), let left = Int64(exactly: left) {
-            return left == exact ? order(of: 0, fraction) : order(of: left, exact)
+            return left == exact ? order(of: 0.0, fraction) : order(of: left, exact)
         }
         return order(of: Double(left), right)
     }
