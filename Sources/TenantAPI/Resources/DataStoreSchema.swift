@@ -98,4 +98,12 @@ extension CustomResources {
             "When driver is not etcd, either tlsConfig or basicAuth must be provided"),
         rule("self.driver == oldSelf.driver", "driver is immutable and cannot be changed after creation"),
     ]
+
+    static let dataStoreStatus: SchemaNode =
+        .object("What became of the datastore.") {
+            optional("conditions", Embedded.conditions("Whether it is well described, and whether it may be deleted."))
+            optional("observedGeneration", .int64("The spec that was acted upon."))
+            required("ready", .boolean("Whether tenants may use it."))
+            optional("usedBy", .strings("`namespace/name` of the tenants whose data is here."))
+        }
 }

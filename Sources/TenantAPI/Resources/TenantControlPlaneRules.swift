@@ -30,29 +30,46 @@ extension CustomResources {
             "LoadBalancerClass cannot be set or unset at runtime"),
     ]
 
-    private static let parses = "self.matches('\(versionPattern)')"
-    private static let versionPattern =
-        #"^v?[0-9]{1,3}[.][0-9]{1,4}[.][0-9]{1,9}(-[0-9A-Za-z.-]+)?([+][0-9A-Za-z.-]+)?$"#
-    private static func minor(_ version: String) -> String { "int(\(version).split('.')[1])" }
-    private static func major(_ version: String) -> String { "int(\(version).replace('v', '').split('.')[0])" }
+    /// On the object: its name names a Service.
+    static let nameRules: [SchemaRule] = [
+        rule(
+            "size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+            "the provided name is invalid: it must be a DNS-1035 label, at most 63 lower-case letters, digits and "
+                + "hyphens, starting with a letter and ending with a letter or digit")
+    ]
 
+    /// Semantic versions, with the optional `v`; numbers are bounded so that `int()` takes them.
+    private static let versionPattern =
+        "^v?(0|[1-9][0-9]{0,2})[.](0|[1-9][0-9]{0,2})[.](0|[1-9][0-9]{0,8})(-[0-9A-Za-z.-]+)?([+][0-9A-Za-z.-]+)?$"
+
+    private static func parses(_ version: String) -> String { "\(version).matches('\(versionPattern)')" }
+
+    /// Major and minor as one number: 1.36 is 1036.
+    private static func minor(_ version: String) -> String {
+        "(int(\(version).replace('v', '').split('.')[0]) * 1000 + int(\(version).split('.')[1]))"
+    }
+
+    /// On `spec.kubernetes.version`. Patch releases move freely, in both directions.
     static let versionRules: [SchemaRule] = [
-        rule(parses, "the Kubernetes version must be a semantic version such as v1.36.2"),
+        rule(parses("self"), "the Kubernetes version must be a semantic version such as v\(latest).0"),
         rule(
-            "!\(parses) || (\(major("self")) == 1 && \(minor("self")) <= \(latestMinor))",
-            "the Kubernetes version is greater than the supported one, which is 1.\(latestMinor)"),
+            "!\(parses("self")) || \(minor("self")) <= \(1000 + latestMinor)",
+            "the Kubernetes version is greater than the supported one, which is v\(latest)"),
         rule(
-            "!\(parses) || !oldSelf.matches('\(versionPattern)') || \(minor("self")) >= \(minor("oldSelf"))",
-            "unable to downgrade a TenantControlPlane to an earlier minor version of Kubernetes", reason: .forbidden),
+            "!\(parses("self")) || !\(parses("oldSelf")) || \(minor("self")) >= \(minor("oldSelf"))",
+            "unable to downgrade: the Kubernetes version cannot go back to an earlier minor version",
+            reason: .forbidden),
         rule(
-            "!\(parses) || !oldSelf.matches('\(versionPattern)') || \(minor("self")) - \(minor("oldSelf")) <= 1",
-            "unable to upgrade to a non-sequential minor version: go up one minor version at a time",
+            "!\(parses("self")) || !\(parses("oldSelf")) || \(minor("self")) - \(minor("oldSelf")) <= 1",
+            "non-sequential upgrade: the Kubernetes version can go up by one minor version at a time",
             reason: .forbidden),
     ]
 
+    private static let latest = "1.\(latestMinor)"
+
     static let networkRules: [SchemaRule] = [
         rule(
-            "has(self.serviceCidrs) || (has(self.serviceCidr) && self.serviceCidr != '')",
+            "has(self.serviceCidrs) || !has(self.serviceCidr) || self.serviceCidr != ''",
             "a service network is needed: set serviceCidrs", reason: .required, at: ".serviceCidrs"),
         rule(
             "!has(self.dnsServiceIPs) || self.dnsServiceIPs.all(x, !isIP(x) || (has(self.serviceCidrs) "
@@ -69,24 +86,75 @@ extension CustomResources {
         ]
     }
 
-    static let reservedContainerRules: [SchemaRule] = [
-        rule(
-            "self.all(c, !(c.name in ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', "
-                + "'konnectivity-server']))",
-            "the resulting Deployment will generate a configuration error: kube-apiserver, kube-controller-manager, "
-                + "kube-scheduler and konnectivity-server are names of Kamaji's own containers")
+    private static let conflict = "the resulting Deployment will generate a configuration error: "
+    private static let containers = [
+        "kube-apiserver", "kube-controller-manager", "kube-scheduler", "konnectivity-server",
     ]
 
-    static let reservedVolumeRules: [SchemaRule] = []
+    private static func list(_ words: [String]) -> String { "[\(words.map { "'\($0)'" }.joined(separator: ", "))]" }
 
+    /// `kine` is not among them: an entry of that name changes the container that Kamaji makes.
+    static let containerRules: [SchemaRule] = [
+        rule(
+            "self.all(c, !(c.name in \(list(containers))))",
+            conflict + "\(containers.joined(separator: ", ")) are Kamaji's own containers")
+    ]
+
+    static let initContainerRules: [SchemaRule] = [
+        rule(
+            "self.all(c, !(c.name in \(list(containers + ["kine"]))))",
+            conflict + "\(containers.joined(separator: ", ")) and kine are Kamaji's own containers")
+    ]
+
+    private static let volumes = [
+        "etc-kubernetes-pki", "etc-ca-certificates", "usr-share-ca-certificates", "usr-local-share-ca-certificates",
+        "scheduler-kubeconfig", "controller-manager-kubeconfig", "kine-uds", "kine-config", "kine-certs",
+        "konnectivity-uds", "egress-selector-configuration", "konnectivity-server-kubeconfig",
+    ]
+
+    static let volumeRules: [SchemaRule] = [
+        rule(
+            "self.all(v, !(v.name in \(list(volumes))))",
+            conflict + "\(volumes.joined(separator: ", ")) are Kamaji's own volumes")
+    ]
+
+    private static let certificatePaths = [
+        "/etc/kubernetes/pki", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+    ]
+    private static let mountPaths = [
+        "apiServer": certificatePaths + ["/uds", "/run/konnectivity", "/etc/kubernetes/konnectivity/configurations"],
+        "controllerManager": certificatePaths + ["/etc/kubernetes"],
+        "scheduler": ["/etc/kubernetes"],
+    ]
+
+    /// On the mounts of a component.
     static func mountRules(of component: String) -> [SchemaRule] {
-        [
+        let taken = mountPaths[component] ?? []
+        return [
             rule(
                 "self.all(a, self.exists_one(b, b.mountPath == a.mountPath))",
-                "the resulting Deployment will generate a configuration error: mount paths must be unique",
-                reason: .duplicate)
+                conflict + "mount paths must be unique", reason: .duplicate),
+            rule(
+                "self.all(m, !(m.mountPath in \(list(taken))))",
+                conflict + "Kamaji itself mounts at \(taken.joined(separator: ", "))"),
         ]
     }
+
+    /// On `spec.controlPlane.deployment`: what its lists must agree on.
+    static let deploymentRules: [SchemaRule] =
+        [
+            rule(
+                "!has(self.additionalContainers) || !has(self.additionalInitContainers) || self.additionalContainers.all(c, "
+                    + "!self.additionalInitContainers.exists(i, i.name == c.name))",
+                conflict + "a name is both in additionalContainers and in additionalInitContainers", reason: .duplicate)
+        ]
+        + ["apiServer", "controllerManager", "scheduler"].map { component in
+            let mounts = "self.additionalVolumeMounts.\(component)"
+            return rule(
+                "!has(self.additionalVolumeMounts) || !has(\(mounts)) || \(mounts).all(m, m.name in \(list(volumes)) || "
+                    + "(has(self.additionalVolumes) && self.additionalVolumes.exists(v, v.name == m.name)))",
+                conflict + "additionalVolumeMounts.\(component) names a volume that is not in additionalVolumes")
+        }
 
     static func rule(
         _ rule: String, _ message: String, reason: SchemaRule.Reason? = nil, at fieldPath: String? = nil

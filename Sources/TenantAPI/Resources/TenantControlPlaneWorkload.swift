@@ -54,17 +54,17 @@ extension CustomResources {
                 "additionalInitContainers",
                 .array(
                     "Containers that run to their end before ours start.", of: Embedded.container
-                ).count(max: 16).rules(uniqueNameRules(of: "additionalInitContainers")))
+                ).count(max: 16).rules(uniqueNameRules(of: "additionalInitContainers") + initContainerRules))
             optional(
                 "additionalContainers",
                 .array(
                     "Containers that run beside ours. One named `kine` gives that container's image and settings.",
                     of: Embedded.container
-                ).count(max: 16).rules(uniqueNameRules(of: "additionalContainers") + reservedContainerRules))
+                ).count(max: 16).rules(uniqueNameRules(of: "additionalContainers") + containerRules))
             optional(
                 "additionalVolumes",
                 .array("Volumes for the containers' mounts.", of: Embedded.volume)
-                    .count(max: 64).rules(uniqueNameRules(of: "additionalVolumes") + reservedVolumeRules))
+                    .count(max: 64).rules(uniqueNameRules(of: "additionalVolumes") + volumeRules))
             optional(
                 "additionalVolumeMounts",
                 .object("Further mounts of each component.") {
@@ -90,6 +90,7 @@ extension CustomResources {
                 })
             optional("podSecurityContext", Embedded.podSecurityContext("Security settings of the pods."))
         }
+        .rules(deploymentRules)
         .default([:])
 
     private static let componentNames = [

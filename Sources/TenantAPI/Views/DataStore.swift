@@ -1,4 +1,3 @@
-import FoundationEssentials
 import KubeObjects
 
 package enum DatastoreDriver: String, Sendable, Hashable, CaseIterable {
@@ -103,10 +102,10 @@ package struct DataStore: Sendable, Hashable {
 
         init(_ fields: FieldReader) throws(InvalidObject) {
             if let text = try fields.string("content") {
-                guard let data = Data(base64Encoded: text) else {
+                guard let bytes = Base64.decode(text) else {
                     throw InvalidObject(field: fields.path("content"), value: nil, expected: "base64")
                 }
-                content = Array(data)
+                content = bytes
             } else {
                 content = nil
             }

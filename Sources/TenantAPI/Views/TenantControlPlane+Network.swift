@@ -18,3 +18,23 @@ extension TenantControlPlane {
         return given.filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 }
+
+extension TenantControlPlane {
+    /// The addresses of the tenant's DNS Service in the order of the Service networks: the user's, or else one in each
+    /// network, exactly as upstream's webhook wrote them on creation, ten (IPv6: sixteen) above the address as it was
+    /// given. A network where that lands outside gets it counted from its start; one that is too small gets none.
+    package var effectiveDNSServiceIPs: [String] {
+        let given = spec.networkProfile.dnsServiceIPs
+        if !given.isEmpty { return given }
+        return effectiveServiceCIDRs.compactMap { CIDR($0).flatMap(Self.dnsServiceAddress)?.description }
+    }
+
+    private static func dnsServiceAddress(in network: CIDR) -> IPAddress? {
+        let offset: UInt8 = network.isIPv4 ? 10 : 16
+        var bytes = network.address.bytes
+        bytes[bytes.count - 1] &+= offset
+        if let address = IPAddress(bytes: bytes), network.contains(address) { return address }
+        guard let address = network.network.advanced(by: Int(offset)), network.contains(address) else { return nil }
+        return address
+    }
+}
