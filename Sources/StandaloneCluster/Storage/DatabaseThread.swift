@@ -104,19 +104,16 @@ private final class ThreadBody: Sendable {
         sigfillset(&blocked)
         pthread_sigmask(SIG_SETMASK, &blocked, &previous)
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
-        var thread = pthread_t()
+        var thread: pthread_t = 0
         let context = Unmanaged.passRetained(self)
         let code = pthread_create(
-            &thread, &attributes,
+            &thread, nil,
             { context in
                 guard let context else { return nil }
                 Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
                 return nil
             }, context.toOpaque())
+        if code == 0 { pthread_detach(thread) }
         if code != 0 { context.release() }
         return code == 0
     }

@@ -19,7 +19,8 @@ final class EventLog: Sendable {
         /// Every event after `floor` is in `recent`.
         var floor: Int64
         var head: Int64
-        var watchers: [String: [ObjectIdentifier: WatchSignal]] = [:]
+        /// By resource; nil watches all of them.
+        var watchers: [String?: [ObjectIdentifier: WatchSignal]] = [:]
         var isClosed = false
     }
 
@@ -39,13 +40,13 @@ final class EventLog: Sendable {
                 state.floor = state.recent[surplus - 1].version
                 state.recent.removeFirst(surplus)
             }
-            let resources = Set(events.map(\.resource))
+            let resources = Set(events.map { Optional($0.resource) }).union([nil])
             return resources.flatMap { state.watchers[$0].map { Array($0.values) } ?? [] }
         }
         for signal in woken { signal.wake() }
     }
 
-    func read(_ resource: String, after position: Int64) -> Reading {
+    func read(_ resource: String?, after position: Int64) -> Reading {
         state.withLock { state in
             guard position >= state.floor else { return .behind }
             // Versions rise by one, but the search does not lean on it.
@@ -55,12 +56,12 @@ final class EventLog: Sendable {
                 let middle = (low + high) / 2
                 if state.recent[middle].version <= position { low = middle + 1 } else { high = middle }
             }
-            return .events(state.recent[low...].filter { $0.resource == resource }, upTo: max(position, state.head))
+            return .events(state.recent[low...].filter { resource == nil || $0.resource == resource }, upTo: max(position, state.head))
         }
     }
 
     /// Adds a watcher; it is closed at once when the log is.
-    func add(_ signal: WatchSignal, for resource: String) {
+    func add(_ signal: WatchSignal, for resource: String?) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.watchers[resource, default: [:]][ObjectIdentifier(signal)] = signal }
             return state.isClosed
@@ -68,7 +69,7 @@ final class EventLog: Sendable {
         if isClosed { signal.close() }
     }
 
-    func remove(_ signal: WatchSignal, for resource: String) {
+    func remove(_ signal: WatchSignal, for resource: String?) {
         state.withLock { state in
             state.watchers[resource]?[ObjectIdentifier(signal)] = nil
             if state.watchers[resource]?.isEmpty == true { state.watchers[resource] = nil }

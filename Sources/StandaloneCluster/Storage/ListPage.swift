@@ -84,8 +84,9 @@ extension ObjectStore {
             let wanted = min(Self.chunk, limit == .max ? Self.chunk : limit - items.count + 1)
             let range = RowRange(resource: query.resource, namespace: query.namespace, after: after, limit: wanted)
             let asked = version
-            let (rows, shown) = try await read { snapshot throws(StorageError) in
-                let version = try asked ?? snapshot.revision()
+            let (rows, shown): ([StoredRow], Int64) = try await read { snapshot throws(StorageError) in
+                let version: Int64
+                if let asked { version = asked } else { version = try snapshot.revision() }
                 return (try snapshot.rows(range, at: version), version)
             }
             version = shown

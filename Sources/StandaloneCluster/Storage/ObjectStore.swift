@@ -33,6 +33,9 @@ package final class ObjectStore: Sendable {
         reader.close()
     }
 
+    /// Ends all watches; reads and writes go on.
+    package func endWatches() { events.close() }
+
     // MARK: Writing
 
     /// Stores a new object and gives it back with its resourceVersion.
@@ -92,6 +95,11 @@ package final class ObjectStore: Sendable {
         try await reader.read { snapshot throws(StorageError) in
             try snapshot.texts("SELECT value FROM claims WHERE space=?1", space)
         }
+    }
+
+    /// See `SnapshotReading.unfinished`.
+    func unfinished() async throws(StorageError) -> [(resource: String, key: ObjectKey, isMarked: Bool)] {
+        try await reader.read { snapshot throws(StorageError) in try snapshot.unfinished() }
     }
 
     func read<Value: Sendable>(

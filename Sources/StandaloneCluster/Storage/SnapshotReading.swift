@@ -86,28 +86,54 @@ struct SnapshotReading {
         return Int(count)
     }
 
-    /// Events of `resource` after `version`, oldest first, and the position they lead to.
+    /// Events of `resource` (nil: of all) after `version`, oldest first, and the position they lead to.
     func events(
-        _ resource: String, after version: Int64, limit: Int
+        _ resource: String?, after version: Int64, limit: Int
     ) throws(StorageError) -> (events: [StoreEvent], upTo: Int64) {
         let current = try revision()
         let oldest = try compacted()
         guard version >= oldest else { throw .expired(requested: version, oldest: oldest) }
         guard version <= current else { throw .future(requested: version, current: current) }
         var events: [StoreEvent] = []
+        let filter = resource == nil ? "" : "AND resource=?3"
+        var values: [SQLiteStatement.Value] = [.integer(version), .integer(Int64(limit))]
+        if let resource { values.append(.text(resource)) }
         try connection.statement(
             """
-            SELECT version, change, body, previous FROM history
-            WHERE resource=?1 AND version>?2 ORDER BY version LIMIT ?3
+            SELECT version, change, body, previous, resource FROM history
+            WHERE version>?1 \(filter) ORDER BY version LIMIT ?2
             """
-        ).rows([.text(resource), .integer(version), .integer(Int64(limit))]) { row in
+        ).rows(values) { row in
             events.append(
                 StoreEvent(
                     version: row.integer(at: 0), change: StoreEvent.Change(rawValue: row.integer(at: 1)) ?? .modified,
-                    resource: resource, object: StoredBody.object(row.bytes(at: 2) ?? []),
+                    resource: row.text(at: 4), object: StoredBody.object(row.bytes(at: 2) ?? []),
                     previous: row.bytes(at: 3).map(StoredBody.object)))
         }
         return (events, events.count < limit ? current : events.last?.version ?? current)
+    }
+
+    /// Objects that are marked for deletion, and objects an owner of which is no more: what a controller has to look
+    /// at that was not there to see it happen.
+    func unfinished() throws(StorageError) -> [(resource: String, key: ObjectKey, isMarked: Bool)] {
+        var found: [(String, ObjectKey, Bool)] = []
+        let sources = [
+            ("SELECT resource, namespace, name FROM objects WHERE CAST(body AS TEXT)->>'$.metadata.deletionTimestamp' IS NOT NULL", true),
+            (
+                """
+                SELECT DISTINCT resource, namespace, name FROM owners
+                WHERE NOT EXISTS (SELECT 1 FROM objects WHERE uid=owner)
+                """, false
+            ),
+        ]
+        for (sql, isMarked) in sources {
+            try connection.statement(sql).rows([]) { row in
+                let namespace = row.text(at: 1)
+                let key = ObjectKey(namespace: namespace.isEmpty ? nil : namespace, name: row.text(at: 2))
+                found.append((row.text(at: 0), key, isMarked))
+            }
+        }
+        return found
     }
 
     func dependents(of uid: String) throws(StorageError) -> [(resource: String, key: ObjectKey)] {

@@ -6,7 +6,7 @@ import KubeObjects
 /// `signal` is closed. Not shared between tasks.
 package struct WatchCursor: Sendable {
     private let store: ObjectStore
-    private let resource: String
+    private let resource: String?
     private let registration: Registration
     /// Everything up to here has been taken.
     package private(set) var position: Int64
@@ -14,7 +14,7 @@ package struct WatchCursor: Sendable {
     private static let chunk = 100
 
     /// Starts after `position`, which must not lie in the future or before what history keeps.
-    package init(_ store: ObjectStore, resource: String, after position: Int64) {
+    package init(_ store: ObjectStore, resource: String?, after position: Int64) {
         self.store = store
         self.resource = resource
         self.position = position
@@ -56,9 +56,9 @@ package struct WatchCursor: Sendable {
 private final class Registration: Sendable {
     let signal = WatchSignal()
     private let log: EventLog
-    private let resource: String
+    private let resource: String?
 
-    init(log: EventLog, resource: String) {
+    init(log: EventLog, resource: String?) {
         self.log = log
         self.resource = resource
         log.add(signal, for: resource)
@@ -68,8 +68,8 @@ private final class Registration: Sendable {
 }
 
 extension ObjectStore {
-    /// Watches `resource` from `version` on; nil starts now. Throws at once when that version is gone or not yet there.
-    package func watch(_ resource: String, after version: Int64?) async throws(StorageError) -> WatchCursor {
+    /// Watches `resource`, or with nil all of them, from `version` on; nil starts now. Throws at once when that version is gone or not yet there.
+    package func watch(_ resource: String?, after version: Int64?) async throws(StorageError) -> WatchCursor {
         let cursor = WatchCursor(self, resource: resource, after: version ?? currentVersion)
         guard let version else { return cursor }
         try await read { snapshot throws(StorageError) in
