@@ -14,8 +14,9 @@ enum CELAccess {
     static func has(_ field: CELFieldName, in base: CELValue) throws(CELError) -> Bool {
         if case .optional(let content) = base {
             guard let content else { return false }
-            return try find(field, in: content) != nil
+            return try has(field, in: content)
         }
+        if case .object(let object) = base { return object.has(field) }
         return try find(field, in: base) != nil
     }
 

@@ -28,9 +28,9 @@ enum SchemaFormat {
             return name != "hostname" || text.split(separator: ".").allSatisfy { $0.utf8.count <= 63 }
         }
         return switch name {
-        case "ipv4": text.contains(".") && NetworkAddress(text, style: .netParse) != nil
-        case "ipv6": text.contains(":") && NetworkAddress(text, style: .netParse) != nil
-        case "cidr": NetworkPrefix(text, style: .netParse) != nil
+        case "ipv4": text.contains(".") && IPAddress(withoutPadding(text)) != nil
+        case "ipv6": text.contains(":") && IPAddress(text) != nil
+        case "cidr": CIDR(withoutPadding(text)) != nil
         case "date": CELTimestamp(date: text) != nil
         case "datetime": isDateTime(text)
         case "duration": CELDuration(schemaText: text) != nil
@@ -40,6 +40,17 @@ enum SchemaFormat {
         case "creditcard": isCreditCard(text)
         default: true
         }
+    }
+
+    /// These formats forgive zeros in front of decimal numbers, as Kubernetes does for what it accepted once.
+    private static func withoutPadding(_ text: String) -> String {
+        guard !text.contains(":") else { return text }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let numbers = parts[0].split(separator: ".", omittingEmptySubsequences: false).map { number in
+            let trimmed = number.drop { $0 == "0" }
+            return trimmed.isEmpty && !number.isEmpty ? "0" : trimmed
+        }
+        return ([numbers.joined(separator: ".")] + parts.dropFirst().map(String.init)).joined(separator: "/")
     }
 
     private static let lengthLimits = ["hostname": 255, "k8sshortname": 63, "k8slongname": 253, "email": 320]

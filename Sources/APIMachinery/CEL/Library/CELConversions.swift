@@ -1,3 +1,5 @@
+import KubeObjects
+
 /// Type conversions and `size`.
 enum CELConversions {
     static let functions: [CELFunction] = [

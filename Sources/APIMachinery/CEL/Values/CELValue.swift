@@ -26,8 +26,8 @@ enum CELValue: Sendable {
     case preserved(JSON)
     case type(String)
     indirect case optional(CELValue?)
-    case ip(NetworkAddress)
-    case cidr(NetworkPrefix)
+    case ip(IPAddress)
+    case cidr(CIDR)
     case url(CELURL)
     case quantity(CELQuantity)
     case format(CELNamedFormat)
@@ -147,6 +147,16 @@ struct CELObject: Sendable {
         try find(property: hasNamedFields ? name.property : name.written)
     }
 
+    /// Whether a field is there, by its name as the rule wrote it; its value is not looked at.
+    func has(_ name: CELFieldName) -> Bool {
+        guard hasNamedFields else {
+            guard case .schema = schema.additionalProperties else { return false }
+            return fields[name.written] != nil
+        }
+        guard let property = name.property, schema.properties[property] != nil else { return false }
+        return fields[property].map { !$0.isNull } ?? false
+    }
+
     func find(key: String) throws(CELError) -> CELValue? {
         try find(property: hasNamedFields ? CELNames.unescaped(key) : key)
     }
@@ -229,7 +239,11 @@ extension CELValue {
             }
             return .timestamp(value)
         case "byte":
-            guard let value = Base64.decode(text) else { throw CELError("Invalid byte formatted string \(text)") }
+            // Either alphabet is taken.
+            let standard = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+            guard let value = Base64.decode(standard) else {
+                throw CELError("Invalid byte formatted string \(text)")
+            }
             return .bytes(value)
         default: return .string(text)
         }
