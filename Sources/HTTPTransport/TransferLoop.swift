@@ -1,0 +1,176 @@
+import CLibCurl
+import Glibc
+import Synchronization
+
+/// The thread that drives all transfers of one transport. Everything of libcurl happens on it, but for the wake-up.
+final class TransferLoop: Sendable {
+    fileprivate enum Command: Sendable {
+        case begin(Exchange)
+        case cancel(Exchange)
+        case resume(Exchange)
+    }
+
+    fileprivate struct State {
+        var commands: [Command] = []
+        var isStopping = false
+        /// The multi handle while the thread runs: waking it up later would touch freed memory.
+        var multi: MultiHandle?
+    }
+
+    /// libcurl allows `curl_multi_wakeup` from any thread, as long as the handle lives; `State` sees to that.
+    fileprivate struct MultiHandle: @unchecked Sendable {
+        let pointer: OpaquePointer
+    }
+
+    private let state = Mutex(State())
+    private let maxConnectionsPerHost: Int
+
+    init(maxConnectionsPerHost: Int) { self.maxConnectionsPerHost = maxConnectionsPerHost }
+
+    func start() {
+        let context = Unmanaged.passRetained(self).toOpaque()
+        var thread = pthread_t()
+        let code = pthread_create(&thread, nil, { context in
+            guard let context else { return nil }
+            let loop = Unmanaged<TransferLoop>.fromOpaque(context).takeRetainedValue()
+            loop.run()
+            return nil
+        }, context)
+        if code == 0 {
+            pthread_detach(thread)
+        } else {
+            Unmanaged<TransferLoop>.fromOpaque(context).release()
+            stop(.init(.shutDown, "cannot start the transfer thread: error \(code)"))
+        }
+    }
+
+    func begin(_ exchange: Exchange) {
+        if !send(.begin(exchange)) { exchange.finish(.failure(Self.stopped)) }
+    }
+
+    func cancel(_ exchange: Exchange) { _ = send(.cancel(exchange)) }
+
+    func resume(_ exchange: Exchange) { _ = send(.resume(exchange)) }
+
+    func shutdown() {
+        state.withLock { state in
+            state.isStopping = true
+            state.wakeUp()
+        }
+    }
+
+    private static let stopped = HTTPTransportError(.shutDown, "the transport was shut down")
+
+    /// False once the loop was told to stop.
+    private func send(_ command: Command) -> Bool {
+        state.withLock { state in
+            guard !state.isStopping else { return false }
+            state.commands.append(command)
+            state.wakeUp()
+            return true
+        }
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        blockSignals()
+        guard let multi = curl_multi_init() else {
+            stop(HTTPTransportError(.shutDown, "libcurl has no memory for its handle"))
+            return
+        }
+        _ = kmj_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        state.withLock { $0.multi = MultiHandle(pointer: multi) }
+        var transfers: [ObjectIdentifier: Transfer] = [:]
+
+        while true {
+            let (commands, isStopping) = state.withLock { state in
+                defer { state.commands = [] }
+                return (state.commands, state.isStopping)
+            }
+            if isStopping {
+                for case .begin(let exchange) in commands { exchange.finish(.failure(Self.stopped)) }
+                break
+            }
+            for command in commands { carryOut(command, multi, &transfers) }
+            var running: Int32 = 0
+            _ = curl_multi_perform(multi, &running)
+            collect(multi, &transfers)
+            // Longer than libcurl's own timers it never sleeps; the wake-up ends it for commands.
+            _ = curl_multi_poll(multi, nil, 0, 60_000, nil)
+        }
+
+        state.withLock { $0.multi = nil }
+        for transfer in transfers.values {
+            transfer.detach(from: multi)
+            transfer.exchange.finish(.failure(Self.stopped))
+        }
+        transfers = [:]
+        curl_multi_cleanup(multi)
+    }
+
+    /// Signals are for the threads that wait for them.
+    private func blockSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+
+    private func carryOut(
+        _ command: Command, _ multi: OpaquePointer, _ transfers: inout [ObjectIdentifier: Transfer]
+    ) {
+        switch command {
+        case .begin(let exchange):
+            do {
+                let transfer = try Transfer(exchange)
+                try transfer.attach(to: multi)
+                transfers[ObjectIdentifier(exchange)] = transfer
+                adjustConnections(multi, transfers)
+            } catch {
+                exchange.finish(.failure(error))
+            }
+        case .cancel(let exchange):
+            let transfer = transfers.removeValue(forKey: ObjectIdentifier(exchange))
+            transfer?.detach(from: multi)
+            if transfer != nil { adjustConnections(multi, transfers) }
+            exchange.finish(.failure(HTTPTransportError(.cancelled, "the request was cancelled")))
+        case .resume(let exchange):
+            transfers[ObjectIdentifier(exchange)]?.resume()
+        }
+    }
+
+    /// A watch may hold its connection for minutes, and must not take a place from requests that come and go.
+    private func adjustConnections(_ multi: OpaquePointer, _ transfers: [ObjectIdentifier: Transfer]) {
+        let streams = transfers.values.count { $0.exchange.delivery == .stream }
+        _ = kmj_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, maxConnectionsPerHost + streams)
+    }
+
+    private func collect(_ multi: OpaquePointer, _ transfers: inout [ObjectIdentifier: Transfer]) {
+        var remaining: Int32 = 0
+        while let message = curl_multi_info_read(multi, &remaining) {
+            guard message.pointee.msg == CURLMSG_DONE else { continue }
+            let result = message.pointee.data.result
+            let handle = message.pointee.easy_handle
+            guard let (id, transfer) = transfers.first(where: { $0.value.handle == handle }) else { continue }
+            transfers[id] = nil
+            transfer.detach(from: multi)
+            transfer.finish(result)
+            adjustConnections(multi, transfers)
+        }
+    }
+
+    private func stop(_ error: HTTPTransportError) {
+        let commands = state.withLock { state in
+            state.isStopping = true
+            defer { state.commands = [] }
+            return state.commands
+        }
+        for case .begin(let exchange) in commands { exchange.finish(.failure(error)) }
+    }
+}
+
+extension TransferLoop.State {
+    fileprivate func wakeUp() {
+        if let multi { curl_multi_wakeup(multi.pointer) }
+    }
+}
