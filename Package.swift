@@ -59,7 +59,7 @@ let package = Package(
 
         // The three CRDs: schema, defaults, validation, typed views, and their manifests.
         .target(name: "TenantAPI", dependencies: ["KubeObjects"], swiftSettings: strict),
-        .testTarget(name: "TenantAPITests", dependencies: ["TenantAPI"], swiftSettings: strict),
+        .testTarget(name: "TenantAPITests", dependencies: ["APIMachinery", "TenantAPI"], swiftSettings: strict),
 
         // Keys, certificates, expiry, kubeconfigs, on libssl.
         .target(name: "PKI", dependencies: ["CLibSSL"], swiftSettings: strict),

@@ -81,8 +81,7 @@ extension CustomResources {
     static func uniqueNameRules(of list: String) -> [SchemaRule] {
         [
             rule(
-                "self.all(a, self.exists_one(b, b.name == a.name))", "names in \(list) must be unique",
-                reason: .duplicate)
+                "self.all(a, self.exists_one(b, b.name == a.name))", "names in \(list) must be unique")
         ]
     }
 
@@ -133,7 +132,7 @@ extension CustomResources {
         return [
             rule(
                 "self.all(a, self.exists_one(b, b.mountPath == a.mountPath))",
-                conflict + "mount paths must be unique", reason: .duplicate),
+                conflict + "mount paths must be unique"),
             rule(
                 "self.all(m, !(m.mountPath in \(list(taken))))",
                 conflict + "Kamaji itself mounts at \(taken.joined(separator: ", "))"),
@@ -146,7 +145,7 @@ extension CustomResources {
             rule(
                 "!has(self.additionalContainers) || !has(self.additionalInitContainers) || self.additionalContainers.all(c, "
                     + "!self.additionalInitContainers.exists(i, i.name == c.name))",
-                conflict + "a name is both in additionalContainers and in additionalInitContainers", reason: .duplicate)
+                conflict + "a name is both in additionalContainers and in additionalInitContainers")
         ]
         + ["apiServer", "controllerManager", "scheduler"].map { component in
             let mounts = "self.additionalVolumeMounts.\(component)"

@@ -51,7 +51,7 @@ extension CustomResources {
         .count(max: 32)
         .rule(
             "self.all(a, self.exists_one(b, b.resource == a.resource))",
-            "each resource may be overridden once only", reason: .duplicate)
+            "each resource may be overridden once only")
 
     private static let controlPlane: SchemaNode =
         .object("The objects in the admin cluster that make up the control plane.") {

@@ -56,11 +56,11 @@ package struct SchemaField: Sendable, Hashable {
 
 /// A validation rule in CEL. `rule` sees the node's value as `self`, and with `oldSelf` in it, it runs on updates only.
 package struct SchemaRule: Sendable, Hashable {
+    /// FieldValueDuplicate is not among them: with it the API server swallows the message.
     package enum Reason: String, Sendable, Hashable {
         case invalid = "FieldValueInvalid"
         case forbidden = "FieldValueForbidden"
         case required = "FieldValueRequired"
-        case duplicate = "FieldValueDuplicate"
     }
 
     package let rule: String
