@@ -26,6 +26,13 @@ import Testing
         }
     }
 
+    @Test(arguments: Sample.tenants + Sample.dataStores + Sample.generators)
+    func `the CRDs take a sample`(sample: Sample) throws {
+        let schema = try Self.schema(of: sample.object.kind)
+        #expect(schema.prune(sample.object.json).unknownFields.isEmpty)
+        #expect(schema.validate(schema.defaulted(sample.object.json)).errors.map(\.description) == [])
+    }
+
     @Test(arguments: ["TenantControlPlane", "DataStore", "KubeconfigGenerator"])
     func `every rule compiles and no CRD has a problem`(kind: String) throws {
         #expect(try Self.schema(of: kind).ruleProblems(at: "schema").isEmpty)

@@ -101,13 +101,14 @@ package struct DataStore: Sendable, Hashable {
         package let secretReference: SecretReference?
 
         init(_ fields: FieldReader) throws(InvalidObject) {
-            if let text = try fields.string("content") {
-                guard let bytes = Base64.decode(text) else {
+            // What stands here may be a secret in the wrong place: the error says where, and not what.
+            switch fields.json("content") {
+            case nil, "": content = nil
+            case .some(let given):
+                guard let bytes = given.string.flatMap(Base64.decode) else {
                     throw InvalidObject(field: fields.path("content"), value: nil, expected: "base64")
                 }
                 content = bytes
-            } else {
-                content = nil
             }
             secretReference =
                 fields.has("secretReference") ? try SecretReference(fields.object("secretReference")) : nil
