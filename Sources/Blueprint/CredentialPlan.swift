@@ -1,0 +1,93 @@
+import FoundationEssentials
+import KubeObjects
+import PKI
+import TenantAPI
+
+/// What to do with one credential.
+package enum CredentialDecision: Sendable, Hashable {
+    case keep
+    /// The reason is for the event and the log.
+    case issue(reason: String)
+
+    package var isKept: Bool { self == .keep }
+}
+
+/// Judges the material that is there: what still serves is kept, so nothing is issued twice and what a user brought
+/// along is adopted.
+package struct CredentialJudge: Sendable {
+    package let now: Date
+    /// A certificate with less life left than this is issued anew.
+    package let renewBefore: Duration
+
+    package init(now: Date, renewBefore: Duration) {
+        self.now = now
+        self.renewBefore = renewBefore
+    }
+
+    /// A certificate authority: a pair that belongs together, may sign, and lives on.
+    package func authority(_ data: SecretData?, certificate: String, key: String, rotate: Bool) -> CredentialDecision {
+        guard let data, let certificatePEM = data[certificate], let keyPEM = data[key] else {
+            return .issue(reason: "there is none")
+        }
+        if rotate { return .issue(reason: "its rotation was asked for") }
+        guard let authority = try? Certificate(pem: certificatePEM) else {
+            return .issue(reason: "\(certificate) is no certificate")
+        }
+        guard let privateKey = try? PrivateKey(pem: keyPEM), authority.matches(privateKey) else {
+            return .issue(reason: "\(key) is not the key of \(certificate)")
+        }
+        guard authority.isAuthority else { return .issue(reason: "\(certificate) may not sign certificates") }
+        return lifetime(of: authority)
+    }
+
+    /// The service accounts' key pair. It never expires; tokens signed with it would all be lost.
+    package func keyPair(_ data: SecretData?, publicKey: String, privateKey: String, rotate: Bool)
+        -> CredentialDecision
+    {
+        guard let data, let keyPEM = data[privateKey], data[publicKey] != nil else {
+            return .issue(reason: "there is none")
+        }
+        if rotate { return .issue(reason: "its rotation was asked for") }
+        guard let key = try? PrivateKey(pem: keyPEM) else { return .issue(reason: "\(privateKey) is no private key") }
+        guard data[publicKey] == key.publicKeyPEM else {
+            return .issue(reason: "\(publicKey) is not the public key of \(privateKey)")
+        }
+        return .keep
+    }
+
+    /// A leaf: of this authority, of this name, with its key, good for all of `names`, and alive.
+    package func leaf(
+        certificatePEM: [UInt8]?, keyPEM: [UInt8]?, profile: CertificateProfile, authority: Certificate, rotate: Bool
+    ) -> CredentialDecision {
+        guard let certificatePEM, let keyPEM else { return .issue(reason: "there is none") }
+        if rotate { return .issue(reason: "its rotation was asked for") }
+        guard let leaf = try? Certificate(pem: certificatePEM) else { return .issue(reason: "it is no certificate") }
+        guard let key = try? PrivateKey(pem: keyPEM), leaf.matches(key) else {
+            return .issue(reason: "its key does not belong to it")
+        }
+        guard leaf.isIssued(by: authority) else { return .issue(reason: "another authority issued it") }
+        guard leaf.commonName == profile.commonName, Set(leaf.organizations) == Set(profile.organizations) else {
+            return .issue(reason: "it names somebody else")
+        }
+        let names = SubjectAlternativeNames(dnsNames: profile.dnsNames, ipAddresses: profile.ipAddresses)
+        guard names.isCovered(by: leaf) else { return .issue(reason: "a name is missing in it") }
+        return lifetime(of: leaf)
+    }
+
+    private func lifetime(of certificate: Certificate) -> CredentialDecision {
+        guard renewal(of: certificate) > now else {
+            return .issue(reason: "it expires at \(Timestamp.format(certificate.notAfter))")
+        }
+        return .keep
+    }
+
+    /// When this certificate has to be issued anew.
+    package func renewal(of certificate: Certificate) -> Date {
+        certificate.notAfter.addingTimeInterval(-Double(renewBefore.components.seconds))
+    }
+}
+
+extension KubeObject {
+    /// Rotation is asked for by an empty annotation; a time in it says when it was last done.
+    package var asksForRotation: Bool { annotations[Keys.rotate] == "" }
+}

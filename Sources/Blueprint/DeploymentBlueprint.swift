@@ -1,0 +1,145 @@
+import KubeObjects
+import TenantAPI
+
+/// What the manager's flags say about every tenant's Deployment.
+package struct BlueprintSettings: Sendable, Hashable {
+    /// `--kine-image`.
+    package var kineImage: String
+
+    package init(kineImage: String = "rancher/kine:v0.11.10-amd64") { self.kineImage = kineImage }
+}
+
+/// Content of the tenant's Secrets by component, as they will be in the cluster.
+package typealias Credentials = [Component: SecretData]
+
+extension TenantControlPlane {
+    /// The Deployment of the control plane, whole: written once, so that a new tenant never rolls
+    /// (parity sheet, section 3).
+    ///
+    /// `replicasAreForeign` leaves the number of replicas to whoever owns it, a HorizontalPodAutoscaler.
+    package func deployment(
+        _ exposure: Exposure, _ facts: DatastoreFacts, credentials: Credentials, settings: BlueprintSettings,
+        replicasAreForeign: Bool = false
+    ) -> ManagedObject {
+        let asked = spec.controlPlane.deployment
+        var annotations = asked.additionalMetadata.annotations
+        if let arguments = asked.extraArgs.apiServer {
+            annotations[Keys.apiServerArguments] = Checksum.md5(ofList: arguments)
+        }
+        var object = managed(.deployment, labels: asked.additionalMetadata.labels, annotations: annotations)
+        let selector: JSON = ["matchLabels": [Keys.name: .string(name)]]
+        var deployment: JSON = [
+            "selector": selector,
+            "strategy": strategy,
+            "template": [
+                "metadata": templateMetadata(facts, credentials),
+                "spec": podSpec(exposure, facts, settings, selector: selector),
+            ],
+        ]
+        if !replicasAreForeign { deployment["replicas"] = JSON(asked.replicas) }
+        object["spec"] = deployment
+        return ManagedObject(component: .deployment, object: object)
+    }
+
+    /// Blue/green unless the user says otherwise: the new pods are there before the old ones go.
+    private var strategy: JSON {
+        let asked = spec.controlPlane.deployment.strategy
+        if asked["type"]?.string == "Recreate" { return ["type": "Recreate"] }
+        return [
+            "type": "RollingUpdate",
+            "rollingUpdate": asked["rollingUpdate"] ?? ["maxSurge": "100%", "maxUnavailable": 0],
+        ]
+    }
+
+    private func templateMetadata(_ facts: DatastoreFacts, _ credentials: Credentials) -> JSON {
+        let asked = spec.controlPlane.deployment.podAdditionalMetadata
+        var labels = [
+            Keys.name: name,
+            Keys.component: Component.deployment.rawValue,
+            "component.kamaji.clastix.io/datastore": facts.name,
+        ]
+        for component in Component.allCases {
+            guard let label = component.rolloutLabel else { continue }
+            labels[label] = credentials[component].map(Checksum.md5(of:)) ?? ""
+        }
+        labels.merge(asked.labels) { _, users in users }
+        // The Deployment selects its pods by this one; a template without it is refused.
+        labels[Keys.name] = name
+        var annotations = asked.annotations
+        annotations[Keys.storageConfiguration] = credentials[.datastoreConfiguration].map(Checksum.md5(of:))
+        annotations[Keys.storageCertificate] = credentials[.datastoreCertificate].map(Checksum.md5(of:))
+        return ["labels": JSON(labels), "annotations": JSON(annotations)]
+    }
+
+    private func podSpec(
+        _ exposure: Exposure, _ facts: DatastoreFacts, _ settings: BlueprintSettings, selector: JSON
+    ) -> JSON {
+        let asked = spec.controlPlane.deployment
+        let takenOver = facts.driver.usesKine ? ["kine"] : []
+        var containers = asked.additionalContainers.filter { !takenOver.contains($0["name"]?.string ?? "") }
+        containers.append(apiServerContainer(exposure, facts))
+        containers.append(schedulerContainer())
+        containers.append(controllerManagerContainer())
+        var initial = asked.additionalInitContainers
+        if facts.driver.usesKine {
+            containers.append(kineContainer(facts, image: settings.kineImage))
+            if facts.authorityCertificate != nil, !initial.contains(where: { $0["name"]?.string == "chmod" }) {
+                initial.append(kineMaterialContainer(image: settings.kineImage))
+            }
+        }
+        if let konnectivity = spec.addons.konnectivity { containers.append(konnectivityServerContainer(konnectivity)) }
+
+        var pod: JSON = [
+            "containers": .array(containers),
+            "volumes": .array(asked.additionalVolumes + volumes(facts)),
+            "serviceAccountName": .string(asked.serviceAccountName),
+        ]
+        if !initial.isEmpty { pod["initContainers"] = .array(initial) }
+        if !asked.tolerations.isEmpty { pod["tolerations"] = .array(asked.tolerations) }
+        if !asked.nodeSelector.isEmpty { pod["nodeSelector"] = JSON(asked.nodeSelector) }
+        if let affinity = asked.affinity { pod["affinity"] = affinity }
+        if let name = asked.runtimeClassName, !name.isEmpty { pod["runtimeClassName"] = .string(name) }
+        if let context = asked.podSecurityContext { pod["securityContext"] = context }
+        if let mount = asked.automountServiceAccountToken { pod["automountServiceAccountToken"] = .bool(mount) }
+        if !asked.topologySpreadConstraints.isEmpty {
+            pod["topologySpreadConstraints"] = .array(
+                asked.topologySpreadConstraints.map { constraint in
+                    var constraint = constraint
+                    if constraint["labelSelector"] == nil { constraint["labelSelector"] = selector }
+                    return constraint
+                })
+        }
+        return pod
+    }
+
+    private func volumes(_ facts: DatastoreFacts) -> [JSON] {
+        func secret(_ component: Component) -> String { component.objectName(of: name) }
+        func pair(_ component: Component, _ keys: [String]) -> JSON {
+            Volume.projection(secret(component), keys.map { ($0, $0) })
+        }
+        var sources = [
+            pair(.apiServerCertificate, ["apiserver.crt", "apiserver.key"]),
+            pair(.certificateAuthority, ["ca.crt", "ca.key"]),
+            pair(.kubeletClientCertificate, ["apiserver-kubelet-client.crt", "apiserver-kubelet-client.key"]),
+            pair(.frontProxyAuthority, ["front-proxy-ca.crt", "front-proxy-ca.key"]),
+            pair(.frontProxyClientCertificate, ["front-proxy-client.crt", "front-proxy-client.key"]),
+            pair(.serviceAccountKey, ["sa.pub", "sa.key"]),
+        ]
+        if facts.driver == .etcd {
+            let files = ["ca.crt", "server.crt", "server.key"]
+            sources.append(Volume.projection(secret(.datastoreCertificate), files.map { ($0, "etcd/\($0)") }))
+        }
+        var volumes: [JSON] = [
+            ["name": .string(Volume.pki), "projected": ["defaultMode": 420, "sources": .array(sources)]]
+        ]
+        // Trust needs the certificate alone; upstream lays the authority's key beside it, three times.
+        volumes += Volume.certificateBundles.map {
+            Volume.secret($0.0, secret(.certificateAuthority), items: ["ca.crt"])
+        }
+        volumes.append(Volume.secret(Volume.schedulerKubeconfig, secret(.schedulerKubeconfig)))
+        volumes.append(Volume.secret(Volume.controllerManagerKubeconfig, secret(.controllerManagerKubeconfig)))
+        if facts.driver.usesKine { volumes += kineVolumes(facts) }
+        if spec.addons.konnectivity != nil { volumes += konnectivityVolumes() }
+        return volumes
+    }
+}

@@ -1,0 +1,215 @@
+import FoundationEssentials
+import KubeObjects
+import TenantAPI
+
+/// What a pass found and did, from which the status is written.
+package struct TenantProgress: Sendable {
+    package var exposure: Exposure?
+    /// Why there is no exposure yet.
+    package var waiting: (reason: String, message: String)?
+    package var facts: DatastoreFacts?
+    /// Whether user, role and grants are in place.
+    package var isProvisioned = false
+    package var credentials: Credentials = [:]
+    /// The password's Secret among them once it is applied.
+    package var service: KubeObject?
+    package var deployment: KubeObject?
+    package var ingress: KubeObject?
+    package var routes: [Component: KubeObject] = [:]
+    /// Names and content checksums of ConfigMaps that were applied.
+    package var checksums: [Component: String] = [:]
+    /// What went wrong, if anything: condition type, reason and message.
+    package var failure: (condition: TenantCondition, reason: String, message: String)?
+
+    package init() {}
+}
+
+package enum TenantCondition: String, Sendable, CaseIterable {
+    case datastoreReady = "DatastoreReady"
+    case certificatesValid = "CertificatesValid"
+    case controlPlaneAvailable = "ControlPlaneAvailable"
+    case ready = "Ready"
+}
+
+extension TenantControlPlane {
+    /// The whole status after a pass. Parts that this pass did not get to keep what they said; times move only where
+    /// what they date did.
+    package func status(after progress: TenantProgress, now: Date) -> JSON {
+        var status = StatusWriter(previous: object["status"] ?? [:], now: now)
+        if let exposure = progress.exposure {
+            status.json["controlPlaneEndpoint"] = .string(exposure.assigned.description)
+        }
+        writeStorage(progress, into: &status)
+        writeCredentials(progress, into: &status)
+        writeResources(progress, into: &status)
+        writeKonnectivity(progress, into: &status)
+        writeConditions(progress, into: &status)
+        if progress.failure == nil, progress.waiting == nil {
+            status.json["observedGeneration"] = JSON(object.generation)
+        }
+        return status.json
+    }
+
+    private func writeStorage(_ progress: TenantProgress, into status: inout StatusWriter) {
+        guard let facts = progress.facts else { return }
+        status.json[path: "storage", "driver"] = .string(facts.driver.rawValue)
+        status.json[path: "storage", "dataStoreName"] = .string(facts.name)
+        if let checksum = progress.credentials[.datastoreConfiguration].map(Checksum.md5(of:)) {
+            let name = Component.datastoreConfiguration.objectName(of: name)
+            status.json[path: "storage", "config"] = ["secretName": .string(name), "checksum": .string(checksum)]
+            if progress.isProvisioned {
+                let identity = storageIdentity
+                status.write(
+                    ["storage", "setup"],
+                    [
+                        "schema": .string(identity.schema), "user": .string(facts.sharedUser ?? identity.user),
+                        "checksum": .string(checksum),
+                    ])
+            }
+        }
+        writeSecret(.datastoreCertificate, at: ["storage", "certificate"], progress, into: &status)
+    }
+
+    private func writeCredentials(_ progress: TenantProgress, into status: inout StatusWriter) {
+        for (component, path) in [
+            (Component.certificateAuthority, ["certificates", "ca"]),
+            (.apiServerCertificate, ["certificates", "apiServer"]),
+            (.kubeletClientCertificate, ["certificates", "apiServerKubeletClient"]),
+            (.frontProxyAuthority, ["certificates", "frontProxyCA"]),
+            (.frontProxyClientCertificate, ["certificates", "frontProxyClient"]),
+            (.serviceAccountKey, ["certificates", "sa"]),
+            (.adminKubeconfig, ["kubeconfig", "admin"]),
+            (.controllerManagerKubeconfig, ["kubeconfig", "controllerManager"]),
+            (.schedulerKubeconfig, ["kubeconfig", "scheduler"]),
+        ] {
+            writeSecret(component, at: path, progress, into: &status)
+        }
+        if let checksum = progress.checksums[.kubeadmConfiguration] {
+            status.write(
+                ["kubeadmconfig"],
+                [
+                    "configmapName": .string(Component.kubeadmConfiguration.objectName(of: name)),
+                    "checksum": .string(checksum),
+                ])
+        }
+    }
+
+    private func writeSecret(
+        _ component: Component, at path: [String], _ progress: TenantProgress, into status: inout StatusWriter
+    ) {
+        guard let data = progress.credentials[component] else { return }
+        status.write(
+            path,
+            [
+                "secretName": .string(component.objectName(of: name)),
+                "checksum": .string(Checksum.md5(of: data)),
+            ])
+    }
+
+    private func writeResources(_ progress: TenantProgress, into status: inout StatusWriter) {
+        let root = "kubernetesResources"
+        if let service = progress.service {
+            status.json[path: root, "service"] = serviceStatus(service, port: spec.networkProfile.port)
+        }
+        if let deployment = progress.deployment {
+            var entry = deployment["status"] ?? [:]
+            entry["name"] = .string(deployment.name)
+            entry["namespace"] = .string(namespace)
+            entry["selector"] = .string("\(Keys.name)=\(name)")
+            status.write([root, "deployment"], entry)
+        }
+        if let ingress = progress.ingress {
+            var entry = ingress["status"] ?? [:]
+            entry["name"] = .string(ingress.name)
+            entry["namespace"] = .string(namespace)
+            status.json[path: root, "ingress"] = entry
+        } else if spec.controlPlane.ingress == nil {
+            status.json[path: root, "ingress"] = nil
+        }
+        if let route = progress.routes[.route] {
+            status.json[path: root, "gateway"] = routeStatus(route)
+        } else if spec.controlPlane.gateway == nil {
+            status.json[path: root, "gateway"] = nil
+        }
+        let phase = progress.deployment == nil && progress.exposure == nil
+            ? TenantPhase.provisioning : phase(deployment: progress.deployment)
+        status.json[path: root, "version", "status"] = .string(phase.rawValue)
+        if phase == .ready || phase == .sleeping {
+            status.json[path: root, "version", "version"] = .string(spec.kubernetes.version)
+        }
+    }
+
+    private func serviceStatus(_ service: KubeObject, port: Int) -> JSON {
+        var entry = service["status"] ?? [:]
+        if entry["loadBalancer"] == nil { entry["loadBalancer"] = [:] }
+        if let ingress = entry[path: "loadBalancer", "ingress"]?.array {
+            entry[path: "loadBalancer", "ingress"] = .array(
+                ingress.map { address in
+                    var address = address
+                    address["ports"] = nil
+                    return address
+                })
+        }
+        entry["name"] = .string(service.name)
+        entry["namespace"] = .string(namespace)
+        entry["port"] = JSON(port)
+        return entry
+    }
+
+    private func routeStatus(_ route: KubeObject) -> JSON {
+        ["parents": route[path: "status", "parents"] ?? [], "routeRef": ["name": .string(route.name)]]
+    }
+
+    private func writeKonnectivity(_ progress: TenantProgress, into status: inout StatusWriter) {
+        let path = ["addons", "konnectivity"]
+        guard let konnectivity = spec.addons.konnectivity else {
+            if status.json[path: path] != nil { status.json[path: path] = ["enabled": false] }
+            return
+        }
+        guard progress.deployment != nil else { return }
+        status.json[path: path + ["enabled"]] = true
+        writeSecret(.konnectivityCertificate, at: path + ["certificate"], progress, into: &status)
+        writeSecret(.konnectivityKubeconfig, at: path + ["kubeconfig"], progress, into: &status)
+        if let checksum = progress.checksums[.egressSelector] {
+            status.json[path: path + ["configMap"]] = [
+                "name": .string(Component.egressSelector.objectName(of: name)), "checksum": .string(checksum),
+            ]
+        }
+        if let service = progress.service {
+            status.json[path: path + ["service"]] = serviceStatus(service, port: konnectivity.server.port)
+        }
+        if let route = progress.routes[.konnectivityRoute] {
+            status.json[path: path + ["gateway"]] = routeStatus(route)
+        }
+    }
+}
+
+/// A status that is being written over the one before it.
+struct StatusWriter {
+    let previous: JSON
+    var json: JSON
+    private let stamp: String
+
+    init(previous: JSON, now: Date) {
+        self.previous = previous
+        json = previous
+        stamp = Timestamp.format(now)
+    }
+
+    /// Writes an entry with its `lastUpdate`, which moves only when something else in the entry did. Fields of the
+    /// entry that are not ours to write (none today) would go: the entry is written whole.
+    mutating func write(_ path: [String], _ entry: JSON) {
+        var entry = entry
+        var before = previous[path: path] ?? [:]
+        let dated = before["lastUpdate"]
+        before["lastUpdate"] = nil
+        entry["lastUpdate"] = before == entry ? (dated ?? .string(stamp)) : .string(stamp)
+        json[path: path] = entry
+    }
+
+    mutating func setCondition(_ type: String, _ isTrue: Bool?, reason: String, message: String, generation: Int64) {
+        var conditions = Conditions(json["conditions"]?.array ?? [])
+        conditions.set(type, isTrue, reason: reason, message: message, generation: generation, stamp: stamp)
+        json["conditions"] = .array(conditions.items)
+    }
+}

@@ -1,0 +1,79 @@
+import HTTPTransport
+import KubeObjects
+import Logging
+
+extension KubeClient {
+    /// The server ends a watch after about this many seconds; proxies on the way cut idle ones at five minutes.
+    static let watchTimeout = 280
+
+    /// Lists and watches for as long as the task lives, through dropped connections, restarts and forgotten versions.
+    /// `receive` is told in order, one event at a time, and the server waits for it. Ends by cancellation only.
+    package func watch(
+        _ type: ResourceType, namespace: String? = nil, labelSelector: LabelSelector = LabelSelector(),
+        fieldSelector: FieldSelector = FieldSelector(), metadataOnly: Bool = false,
+        receive: (WatchEvent) async throws -> Void
+    ) async throws {
+        var machine = WatchMachine()
+        while true {
+            try Task.checkCancellation()
+            do {
+                switch machine.next(jitter: Double.random(in: 0..<1)) {
+                case .list(let delay):
+                    if delay > .zero { try await sleep(delay) }
+                    let list = try await list(
+                        type, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector,
+                        metadataOnly: metadataOnly)
+                    machine.listed(resourceVersion: list.resourceVersion)
+                    try await receive(.relisted(list.items, resourceVersion: list.resourceVersion))
+                case .watch(let version, let delay):
+                    if delay > .zero { try await sleep(delay) }
+                    var call = Call(method: "GET", path: type.path(namespace: namespace))
+                    call.query = Self.selection(labelSelector, fieldSelector) + [
+                        ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
+                        ("timeoutSeconds", "\(Self.watchTimeout)"),
+                    ]
+                    call.accept = Self.accept(metadataOnly: metadataOnly, isList: false)
+                    call.timeout = .seconds(Self.watchTimeout + 15)
+                    try await stream(call, type, &machine, receive)
+                    machine.ended()
+                }
+            } catch let error as KubeError {
+                log.debug("watch interrupted", metadata: ["resource": "\(type)", "error": "\(error)"])
+                if error.isUnauthorized { await credentials.invalidate() }
+                machine.failed(error)
+            } catch let error as HTTPTransportError where error.code != .cancelled {
+                log.debug("watch interrupted", metadata: ["resource": "\(type)", "error": "\(error)"])
+                machine.failed(KubeError(.transport(error), error.message))
+            }
+        }
+    }
+
+    private func stream(
+        _ call: Call, _ type: ResourceType, _ machine: inout WatchMachine, _ receive: (WatchEvent) async throws -> Void
+    ) async throws {
+        let response = try await transport.stream(try await request(call))
+        guard response.status == 200 else {
+            var body: [UInt8] = []
+            for try await chunk in response.body where body.count < 1 << 16 { body += chunk }
+            throw KubeError(
+                HTTPResponse(status: response.status, headers: response.headers, body: body), request: call.summary)
+        }
+        var splitter = LineSplitter()
+        for try await chunk in response.body {
+            guard let lines = splitter.append(chunk) else {
+                throw KubeError(.malformed, "\(call.summary): a line of the watch is too long")
+            }
+            for line in lines {
+                let json: JSON
+                do {
+                    json = try JSON(parsing: line)
+                } catch {
+                    // One broken event must not end the stream; the next list brings what it held.
+                    log.warning("unreadable watch event", metadata: ["resource": "\(type)", "error": "\(error)"])
+                    continue
+                }
+                if let event = try machine.received(json, type: type) { try await receive(event) }
+            }
+        }
+    }
+}

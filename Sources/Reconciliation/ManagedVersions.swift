@@ -1,0 +1,75 @@
+import KubeObjects
+import Synchronization
+
+/// An object of a tenant, as watches and applies both name it.
+package struct ManagedID: Sendable, Hashable {
+    let type: ResourceType
+    let name: String
+}
+
+/// What we know of each tenant's objects without holding them: the version that we wrote or took note of, the version
+/// a watch last showed, and a hash of what we applied. A few hundred bytes an object.
+///
+/// An object whose shown version is not ours was written by somebody else, and its tenant wants another pass.
+package final class ManagedVersions: Sendable {
+    private struct Entry {
+        var ours = ""
+        var shown = ""
+        /// Of the applied object, without what changes by itself; nil before this process applied it.
+        var applied: Int?
+    }
+
+    private let tenants = Mutex<[ObjectKey: [ManagedID: Entry]]>([:])
+
+    package init() {}
+
+    /// Takes note of a version that a watch shows. True when it is not the one we know: the tenant wants a pass.
+    func show(_ id: ManagedID, of tenant: ObjectKey, version: String) -> Bool {
+        tenants.withLock { tenants in
+            tenants[tenant, default: [:]][id, default: Entry()].shown = version
+            return tenants[tenant]?[id]?.ours != version
+        }
+    }
+
+    /// Takes note that an object is gone. True when we thought that it is there.
+    func remove(_ id: ManagedID, of tenant: ObjectKey) -> Bool {
+        tenants.withLock { tenants in
+            tenants[tenant]?.removeValue(forKey: id)?.ours.isEmpty == false
+        }
+    }
+
+    /// Takes note of what we applied, or found to be as we want it.
+    func record(_ id: ManagedID, of tenant: ObjectKey, version: String, applied: Int) {
+        tenants.withLock { tenants in
+            tenants[tenant, default: [:]][id, default: Entry()].ours = version
+            tenants[tenant]?[id]?.applied = applied
+        }
+    }
+
+    /// Takes note of a version that we read and that needs nothing of us.
+    func acknowledge(_ id: ManagedID, of tenant: ObjectKey, version: String) {
+        tenants.withLock { $0[tenant, default: [:]][id, default: Entry()].ours = version }
+    }
+
+    func lastApplied(_ id: ManagedID, of tenant: ObjectKey) -> Int? {
+        tenants.withLock { $0[tenant]?[id]?.applied }
+    }
+
+    /// Whether any object of the tenant is known, from a watch or from ourselves.
+    func knowsAnything(of tenant: ObjectKey) -> Bool {
+        tenants.withLock { !($0[tenant] ?? [:]).isEmpty }
+    }
+
+    /// Whether somebody else wrote an object of the tenant since our last pass.
+    func hasForeignWrites(_ tenant: ObjectKey) -> Bool {
+        tenants.withLock { ($0[tenant] ?? [:]).values.contains { !$0.shown.isEmpty && $0.shown != $0.ours } }
+    }
+
+    func names(of tenant: ObjectKey, type: ResourceType) -> [String] {
+        tenants.withLock { ($0[tenant] ?? [:]).keys.filter { $0.type == type }.map(\.name) }
+    }
+
+    func forget(_ tenant: ObjectKey) {
+        tenants.withLock { $0[tenant] = nil }
+    }
+}

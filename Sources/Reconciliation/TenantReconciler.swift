@@ -1,0 +1,220 @@
+import Blueprint
+import FoundationEssentials
+import KubeClient
+import KubeObjects
+import Logging
+import PKI
+import TenantAPI
+
+/// What the manager's flags say about tenants.
+package struct TenantSettings: Sendable {
+    /// `--datastore`: where tenants go that name none.
+    package var defaultDatastore: String?
+    package var blueprint = BlueprintSettings()
+    /// `--certificate-expiration-deadline`.
+    package var renewBefore: Duration = .seconds(24 * 3600)
+    /// Whether the admin cluster serves Gateway API's TLSRoute.
+    package var servesTLSRoutes = false
+
+    package init() {}
+}
+
+/// Moves one tenant control plane from what is observed to what its spec asks for, in one pass.
+///
+/// Safe to repeat and to interrupt at any `await`: the queue never runs one tenant twice at once, every write is
+/// idempotent, and what was made but not stored is simply made again.
+package struct TenantReconciler: Sendable {
+    let api: KubeClient
+    let versions: ManagedVersions
+    let datastores: DatastoreRegistry
+    let users: DatastoreUsers
+    let events: EventRecorder
+    let settings: TenantSettings
+    let passes: PassMemory
+    /// Asks for a DataStore to be looked at, when who uses it changed.
+    let datastoreChanged: @Sendable (String) -> Void
+    let now: @Sendable () -> Date
+    let log: Logger
+
+    package enum Result: Sendable, Equatable {
+        case settled
+        case again(after: Duration)
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Result {
+        if passes.isSettled(key, at: now()), !versions.hasForeignWrites(key) { return .settled }
+        guard let object = try await api.find(.tenantControlPlanes, key) else {
+            forget(key)
+            return .settled
+        }
+        let tenant = try TenantControlPlane(object)
+        acknowledge(tenant, version: object.resourceVersion)
+        if tenant.isPaused { return .settled }
+        let names = tenant.datastoreNames(default: settings.defaultDatastore)
+        for name in users.set(key, names) { datastoreChanged(name) }
+        passes.begin(key)
+        if object.isBeingDeleted { return try await teardown(tenant) }
+
+        var progress = TenantProgress()
+        var failure: (any Error)?
+        var renewal: Date?
+        do {
+            renewal = try await advance(tenant, &progress)
+        } catch let error as TenantFailure {
+            progress.failure = (error.condition, error.reason, error.message)
+            // Nothing here gets better by trying again at once; what it waits for wakes the tenant up.
+            if error.isOurs { failure = error }
+        } catch {
+            progress.failure = (.controlPlaneAvailable, "ReconcileFailed", "\(error)")
+            failure = error
+        }
+        let written = try await writeStatus(of: tenant, progress)
+        if let failure { throw failure }
+        // Somebody wrote between our reading and our writing, and the version we now know hides it.
+        if written.asks(otherThan: object) { return .again(after: .zero) }
+        passes.settle(key, until: renewal ?? now().addingTimeInterval(PassMemory.longest))
+        guard progress.failure == nil else { return .again(after: .seconds(30)) }
+        guard let renewal else { return .settled }
+        return .again(after: .seconds(max(1, renewal.timeIntervalSince(now()))))
+    }
+
+    private func forget(_ key: ObjectKey) {
+        versions.forget(key)
+        passes.forget(key)
+        for name in users.set(key, []) { datastoreChanged(name) }
+    }
+
+    /// The pass itself. Returns when the first credential has to be renewed; nil while the address is awaited.
+    private func advance(_ tenant: TenantControlPlane, _ progress: inout TenantProgress) async throws -> Date? {
+        if let complaint = tenant.keyAlgorithmComplaint {
+            throw TenantFailure(.certificatesValid, "InvalidKeyAlgorithm", complaint)
+        }
+        let store = try resolveDatastore(of: tenant)
+        progress.facts = store.facts
+        var observation = try await observe(tenant)
+        progress.deployment = observation.objects[.deployment]
+
+        // The finalizer stands before anything of the tenant's is made where no owner reference reaches.
+        async let held: Void = holdTenant(tenant)
+        async let applied = apply(tenant.service(), to: tenant, live: observation.objects[.service])
+        let service = try await applied
+        try await held
+        progress.service = service
+        observation.objects[.service] = service
+
+        guard case .known(let exposure) = tenant.exposure(of: service) else {
+            if case .waiting(let reason, let message) = tenant.exposure(of: service) {
+                progress.waiting = (reason, message)
+            }
+            return nil
+        }
+        progress.exposure = exposure
+
+        let password =
+            TenantControlPlane.keptPassword(in: observation.objects[.datastoreConfiguration])
+            ?? UUID().uuidString.lowercased()
+        async let provisioned: Void = provision(tenant, store, password: password)
+        let issued = try issueCredentials(of: tenant, exposure, store, observation)
+        progress.credentials = issued.credentials
+        let objects = tenant.objects(
+            exposure, store.facts, credentials: issued.credentials, password: password, settings: settings.blueprint,
+            replicasAreForeign: observation.replicasAreForeign, servesTLSRoutes: settings.servesTLSRoutes)
+
+        let material = objects.filter { $0.component != .deployment }
+        try await applyAll(material, to: tenant, observation, into: &progress)
+        for (component, reason) in issued.issued {
+            log.info(
+                "credential issued",
+                metadata: ["tenant": "\(tenant.key)", "component": "\(component.rawValue)", "reason": "\(reason)"])
+        }
+        do {
+            try await provisioned
+        } catch {
+            throw TenantFailure(.datastoreReady, "ProvisioningFailed", "\(error)", isOurs: true)
+        }
+        progress.isProvisioned = true
+
+        // Last, for its pods start at once: their Secrets are there and their user is known to the store.
+        try await applyAll(
+            objects.filter { $0.component == .deployment }, to: tenant, observation, into: &progress)
+        try await removeAbsent(tenant)
+        return issued.nextRenewal ?? now().addingTimeInterval(PassMemory.longest)
+    }
+
+    private func resolveDatastore(of tenant: TenantControlPlane) throws(TenantFailure) -> ResolvedDatastore {
+        guard let name = tenant.spec.dataStore ?? settings.defaultDatastore, !name.isEmpty else {
+            throw TenantFailure(
+                .datastoreReady, "NoDataStore",
+                "spec.dataStore is empty and the manager has no --datastore: name a DataStore in spec.dataStore")
+        }
+        var overrides: [String] = []
+        for entry in tenant.spec.dataStoreOverrides {
+            let store = try resolve(entry.dataStore, field: "spec.dataStoreOverrides")
+            guard store.facts.driver == .etcd else {
+                throw TenantFailure(
+                    .datastoreReady, "OverrideNotEtcd",
+                    "spec.dataStoreOverrides names DataStore \"\(entry.dataStore)\", whose driver is "
+                        + "\(store.facts.driver.rawValue): only etcd can take single resources")
+            }
+            let endpoints = store.facts.endpoints.map { "https://\($0)" }.joined(separator: ";")
+            overrides.append("\(entry.resource)#\(endpoints)")
+        }
+        let store = try resolve(name, field: "spec.dataStore")
+        var facts = store.facts
+        facts.overrides = overrides
+        return ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)
+    }
+
+    private func resolve(_ name: String, field: String) throws(TenantFailure) -> ResolvedDatastore {
+        switch datastores.state(of: name) {
+        case .ready(let store): return store
+        case .notReady(let reason, let message):
+            throw TenantFailure(.datastoreReady, reason, "DataStore \"\(name)\" is not ready: \(message)")
+        case nil:
+            throw TenantFailure(
+                .datastoreReady, "DataStoreNotFound",
+                "\(field) names DataStore \"\(name)\", which does not exist: create it, or name another")
+        }
+    }
+
+    private func issueCredentials(
+        of tenant: TenantControlPlane, _ exposure: Exposure, _ store: ResolvedDatastore,
+        _ observation: TenantObservation
+    ) throws(TenantFailure) -> CredentialIssuer.Result {
+        let issuer = CredentialIssuer(
+            tenant: tenant, exposure: exposure, facts: store.facts, datastoreAuthority: store.authority,
+            existing: observation.secrets,
+            judge: CredentialJudge(now: now(), renewBefore: settings.renewBefore))
+        do {
+            return try issuer.issue()
+        } catch {
+            throw TenantFailure(.certificatesValid, "IssueFailed", "\(error)", isOurs: true)
+        }
+    }
+}
+
+extension KubeObject {
+    /// Whether a user asks for something else here than in `earlier`, the same object read before.
+    fileprivate func asks(otherThan earlier: KubeObject) -> Bool {
+        generation != earlier.generation || annotations != earlier.annotations
+            || isBeingDeleted != earlier.isBeingDeleted
+    }
+}
+
+/// Why a pass could not go on, in the words of a condition.
+struct TenantFailure: Error, CustomStringConvertible {
+    let condition: TenantCondition
+    let reason: String
+    let message: String
+    /// Whether trying again soon may help, though nothing outside changed.
+    let isOurs: Bool
+
+    init(_ condition: TenantCondition, _ reason: String, _ message: String, isOurs: Bool = false) {
+        self.condition = condition
+        self.reason = reason
+        self.message = message
+        self.isOurs = isOurs
+    }
+
+    var description: String { message }
+}
