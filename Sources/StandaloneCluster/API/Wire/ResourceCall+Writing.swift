@@ -13,7 +13,15 @@ extension ResourceCall {
                 throw .undecodable(type, "json: \(error.reason) at offset \(error.offset)")
             }
         case "application/yaml", "text/yaml", "application/x-yaml": return try RequestYAML.parse(request.body, type)
-        default: throw .unsupportedMediaType(accepted: ["application/json", "application/yaml"])
+        case ProtobufReading.mediaType where !resource.isCustom:
+            do throws(ProtobufError) {
+                return try ProtobufReading.object(request.body)
+            } catch {
+                throw .undecodable(type, "proto: \(error)")
+            }
+        default:
+            throw .unsupportedMediaType(
+                accepted: ["application/json", "application/yaml"] + (resource.isCustom ? [] : [ProtobufReading.mediaType]))
         }
     }
 

@@ -70,10 +70,21 @@ struct ResourceCall: Sendable {
         case .object: return ListEnvelope.of(page, type: type, isCustom: resource.isCustom)
         case .metadata(let version): return PartialMetadata.list(page, version: version)
         case .table(let version):
-            return Tables.table(
-                page.items, resource, version: version, include: request.query["includeObject"],
-                metadata: ListEnvelope.metadata(page), now: api.now())
+            let list = TableRendering.ListInfo(
+                resourceVersion: String(page.version), continueToken: page.continueToken ?? "",
+                remainingItemCount: page.remaining)
+            return TableRendering(resource.served).table(
+                page.items, list: list, including: try included(), version: version, now: api.now())
         }
+    }
+
+    /// What rows of a table are to carry of their objects.
+    private func included() throws(APIStatus) -> TableRendering.IncludedObject {
+        guard let text = request.query["includeObject"], !text.isEmpty else { return .metadata }
+        guard let included = TableRendering.IncludedObject(rawValue: text) else {
+            throw .badRequest("unrecognized includeObject value: \"\(text)\"")
+        }
+        return included
     }
 
     /// One object in the form the client accepts.
@@ -83,9 +94,8 @@ struct ResourceCall: Sendable {
         case .object: json = object.json
         case .metadata(let version): json = PartialMetadata.of(object, version: version)
         case .table(let version):
-            json = Tables.table(
-                [object], resource, version: version, include: request.query["includeObject"],
-                metadata: ["resourceVersion": .string(object.resourceVersion)], now: api.now())
+            json = TableRendering(resource.served).table(
+                [object], including: try included(), version: version, now: api.now())
         }
         var response = WireResponse.json(json, status: status)
         for warning in warnings { response.headers.append(("Warning", WarningHeader.value(warning))) }
@@ -119,16 +129,16 @@ struct ResourceCall: Sendable {
 
     private func stream(_ session: WatchSession, _ initial: [KubeObject]) throws(APIStatus) -> WireResponse {
         let form = try AnswerForm(accept: request.headers["accept"])
-        let (type, resource, now) = (type, resource, api.now)
-        let include = request.query["includeObject"]
-        let render: @Sendable (KubeObject) -> JSON = { object in
+        let (type, now) = (type, api.now)
+        let table = TableRendering(resource.served)
+        let included = try included()
+        let render: @Sendable (KubeObject, Bool) -> JSON = { object, isFirst in
             switch form {
             case .object: object.json
             case .metadata(let version): PartialMetadata.of(object, version: version)
             case .table(let version):
-                Tables.table(
-                    [object], resource, version: version, include: include,
-                    metadata: ["resourceVersion": .string(object.resourceVersion)], now: now())
+                // The columns are told once.
+                table.table([object], including: included, showsColumns: isFirst, version: version, now: now())
             }
         }
         var bookmark: (@Sendable (Int64) -> JSON)?

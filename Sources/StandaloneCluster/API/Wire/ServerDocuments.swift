@@ -72,15 +72,7 @@ package struct ServerVersion: Sendable {
 
     package init(_ gitVersion: String) { self.gitVersion = gitVersion }
 
-    var json: JSON {
-        let numbers = gitVersion.drop { $0 == "v" }.split(separator: ".")
-        return [
-            "major": .string(numbers.first.map(String.init) ?? ""),
-            "minor": .string(numbers.dropFirst().first.map(String.init) ?? ""), "gitVersion": .string(gitVersion),
-            "gitCommit": "", "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z", "goVersion": "none",
-            "compiler": "swiftc", "platform": "linux/amd64",
-        ]
-    }
+    var json: JSON { Discovery.versionInfo(gitVersion, platform: "linux/amd64") }
 }
 
 extension APIStatus {

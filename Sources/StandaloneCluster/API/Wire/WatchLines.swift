@@ -5,7 +5,9 @@ import KubeObjects
 /// line when history was cut under it.
 package struct WatchLines: Sendable {
     private var session: WatchSession
-    private let render: @Sendable (KubeObject) -> JSON
+    /// The flag is true for the first object of the watch.
+    private let render: @Sendable (KubeObject, Bool) -> JSON
+    private var isFirst = true
     private let bookmark: (@Sendable (Int64) -> JSON)?
     private var backlog: [UInt8]
     private let deadline: ContinuousClock.Instant
@@ -18,7 +20,7 @@ package struct WatchLines: Sendable {
 
     init(
         session: WatchSession, initial: [KubeObject], lasting duration: Duration,
-        bookmark: (@Sendable (Int64) -> JSON)?, render: @escaping @Sendable (KubeObject) -> JSON
+        bookmark: (@Sendable (Int64) -> JSON)?, render: @escaping @Sendable (KubeObject, Bool) -> JSON
     ) {
         self.session = session
         self.render = render
@@ -27,7 +29,10 @@ package struct WatchLines: Sendable {
         deadline = now + duration
         nextBookmark = now + Self.bookmarkInterval
         backlog = []
-        for object in initial { Self.append("ADDED", render(object), to: &backlog) }
+        for object in initial {
+            Self.append("ADDED", render(object, isFirst), to: &backlog)
+            isFirst = false
+        }
     }
 
     package var signal: WatchSignal { session.signal }
@@ -50,7 +55,10 @@ package struct WatchLines: Sendable {
                 isOver = true
                 return nil
             }
-            for event in events { Self.append(Self.word(event.change), render(event.object), to: &lines) }
+            for event in events {
+                Self.append(Self.word(event.change), render(event.object, isFirst), to: &lines)
+                isFirst = false
+            }
         } catch {
             Self.append("ERROR", error.json, to: &lines)
             isOver = true
