@@ -149,6 +149,54 @@ extension Ruling {
             refusal: "replicas must be 0 (or unset)"),
     ]
 
+    static let tenantPorts = [
+        Ruling(
+            "additional ports are taken", tenant,
+            """
+            spec: {controlPlane: {service: {additionalPorts: [{name: dns, port: 6443, targetPort: 53, protocol: UDP},
+              {name: web, port: 80, targetPort: http, appProtocol: http}]}}}
+            """),
+        Ruling(
+            "an additional port's name is a DNS label", tenant,
+            "spec: {controlPlane: {service: {additionalPorts: [{name: Web_1, port: 80, targetPort: 80}]}}}",
+            refusal: "should match"),
+        Ruling(
+            "an additional port is not named like ours", tenant,
+            "spec: {controlPlane: {service: {additionalPorts: [{name: kube-apiserver, port: 80, targetPort: 80}]}}}",
+            refusal: "are Kamaji's own ports"),
+        Ruling(
+            "additional ports are unlike each other", tenant,
+            """
+            spec: {controlPlane: {service: {additionalPorts: [{name: a, port: 80, targetPort: 80},
+              {name: b, port: 80, targetPort: 81}]}}}
+            """, refusal: "ports in additionalPorts must be unique"),
+        Ruling(
+            "an additional port is not the API server's", tenant,
+            "spec: {controlPlane: {service: {additionalPorts: [{name: a, port: 6443, targetPort: 80}]}}}",
+            refusal: "an additional port is networkProfile.port"),
+        Ruling(
+            "an additional port is not the tunnel's", tenant,
+            """
+            spec: {controlPlane: {service: {additionalPorts: [{name: a, port: 8132, targetPort: 80}]}},
+              addons: {konnectivity: {}}}
+            """, refusal: "an additional port is addons.konnectivity.server.port"),
+        Ruling(
+            "API server and tunnel have a port each", tenant,
+            "spec: {networkProfile: {port: 8132}, addons: {konnectivity: {}}}",
+            refusal: "networkProfile.port and addons.konnectivity.server.port must differ"),
+        Ruling(
+            "two networks of one family are refused", tenant,
+            "spec: {networkProfile: {serviceCidrs: [10.96.0.0/16, 10.97.0.0/16]}}",
+            refusal: "two serviceCidrs must be of different IP families"),
+        Ruling(
+            "two pod networks of one family are refused", tenant,
+            "spec: {networkProfile: {podCidrs: ['fd00::/56', 'fd01::/56']}}",
+            refusal: "two podCidrs must be of different IP families"),
+        Ruling(
+            "one network twice is one network", tenant,
+            "spec: {networkProfile: {serviceCidrs: [10.96.0.0/16, 10.96.0.0/16]}}"),
+    ]
+
     static let tenantWorkloads = [
         Ruling(
             "an additional container may be named kine", tenant,

@@ -77,5 +77,5 @@ struct Ruling: Sendable, CustomStringConvertible {
         spec: {user: {stringValue: auditor}}
         """
 
-    static let all = tenantCreations + tenantWorkloads + tenantUpdates + dataStores + generators
+    static let all = tenantCreations + tenantPorts + tenantWorkloads + tenantUpdates + dataStores + generators
 }

@@ -45,8 +45,7 @@ extension CustomResources {
                     .rule("self == '' || isCIDR(self)", "serviceCidr must be empty or a valid CIDR"))
             optional(
                 "serviceCidrs",
-                networks("Networks of the tenant's Services, one a family; the first is primary.")
-                    .rule("self.all(x, isCIDR(x))", "all serviceCidrs entries must be valid CIDRs"))
+                networks("serviceCidrs", "Networks of the tenant's Services, one a family; the first is primary."))
             optional(
                 "podCidr",
                 .string(
@@ -55,9 +54,7 @@ extension CustomResources {
                 ).default("10.244.0.0/16").length(max: 64)
                     .rule("self == '' || isCIDR(self)", "podCidr must be empty or a valid CIDR"))
             optional(
-                "podCidrs",
-                networks("Networks of the tenant's pods, one a family; the first is primary.")
-                    .rule("self.all(x, isCIDR(x))", "all podCidrs entries must be valid CIDRs"))
+                "podCidrs", networks("podCidrs", "Networks of the tenant's pods, one a family; the first is primary."))
             optional(
                 "dnsServiceIPs",
                 .array(
@@ -81,8 +78,13 @@ extension CustomResources {
         .rules(networkRules)
         .default([:])
 
-    private static func networks(_ summary: String) -> SchemaNode {
+    private static func networks(_ name: String, _ summary: String) -> SchemaNode {
         .array(summary, of: .string().length(max: 64)).count(min: 1, max: 2)
+            .rule("self.all(x, isCIDR(x))", "all \(name) entries must be valid CIDRs")
+            .rule(
+                "size(self) < 2 || self[0] == self[1] || !self.all(x, isCIDR(x)) || "
+                    + "cidr(self[0]).ip().family() != cidr(self[1]).ip().family()",
+                "two \(name) must be of different IP families")
     }
 
     static let addons: SchemaNode =

@@ -1,34 +1,67 @@
 /// What upstream's webhooks refuse, said in CEL, so that no webhook stands in the way of a write. Every rule is bounded
 /// by the maxLength and maxItems of what it walks: the API server prices rules before it takes a CRD.
 extension CustomResources {
-    static let specRules: [SchemaRule] = [
-        rule("!has(oldSelf.dataStore) || has(self.dataStore)", "unsetting the dataStore is not supported"),
-        rule(
-            "!has(oldSelf.dataStoreSchema) || has(self.dataStoreSchema)",
-            "unsetting the dataStoreSchema is not supported"),
-        rule(
-            "!has(oldSelf.dataStoreUsername) || has(self.dataStoreUsername)",
-            "unsetting the dataStoreUsername is not supported"),
-        rule(
-            "!has(self.networkProfile) || !has(self.networkProfile.loadBalancerSourceRanges) || "
-                + "size(self.networkProfile.loadBalancerSourceRanges) == 0 || "
-                + "self.controlPlane.service.serviceType == 'LoadBalancer'",
-            "LoadBalancer source ranges are supported only with LoadBalancer service type"),
-        rule(
-            "!has(self.networkProfile) || !has(self.networkProfile.loadBalancerClass) || "
-                + "self.controlPlane.service.serviceType == 'LoadBalancer'",
-            "LoadBalancerClass is supported only with LoadBalancer service type"),
-        rule(
-            "!has(self.controlPlane.service.allocateLoadBalancerNodePorts) || "
-                + "self.controlPlane.service.serviceType == 'LoadBalancer'",
-            "allocateLoadBalancerNodePorts is supported only with LoadBalancer service type"),
-        rule(
-            "self.controlPlane.service.serviceType != 'LoadBalancer' || "
-                + "oldSelf.controlPlane.service.serviceType != 'LoadBalancer' || "
-                + "(has(self.networkProfile) && has(self.networkProfile.loadBalancerClass)) == "
-                + "(has(oldSelf.networkProfile) && has(oldSelf.networkProfile.loadBalancerClass))",
-            "LoadBalancerClass cannot be set or unset at runtime"),
-    ]
+    private static let conflict = "the resulting Deployment will generate a configuration error: "
+
+    static let specRules: [SchemaRule] =
+        [
+            rule("!has(oldSelf.dataStore) || has(self.dataStore)", "unsetting the dataStore is not supported"),
+            rule(
+                "!has(oldSelf.dataStoreSchema) || has(self.dataStoreSchema)",
+                "unsetting the dataStoreSchema is not supported"),
+            rule(
+                "!has(oldSelf.dataStoreUsername) || has(self.dataStoreUsername)",
+                "unsetting the dataStoreUsername is not supported"),
+            rule(
+                "!has(self.networkProfile) || !has(self.networkProfile.loadBalancerSourceRanges) || "
+                    + "size(self.networkProfile.loadBalancerSourceRanges) == 0 || "
+                    + "self.controlPlane.service.serviceType == 'LoadBalancer'",
+                "LoadBalancer source ranges are supported only with LoadBalancer service type"),
+            rule(
+                "!has(self.networkProfile) || !has(self.networkProfile.loadBalancerClass) || "
+                    + "self.controlPlane.service.serviceType == 'LoadBalancer'",
+                "LoadBalancerClass is supported only with LoadBalancer service type"),
+            rule(
+                "!has(self.controlPlane.service.allocateLoadBalancerNodePorts) || "
+                    + "self.controlPlane.service.serviceType == 'LoadBalancer'",
+                "allocateLoadBalancerNodePorts is supported only with LoadBalancer service type"),
+            rule(
+                "self.controlPlane.service.serviceType != 'LoadBalancer' || "
+                    + "oldSelf.controlPlane.service.serviceType != 'LoadBalancer' || "
+                    + "(has(self.networkProfile) && has(self.networkProfile.loadBalancerClass)) == "
+                    + "(has(oldSelf.networkProfile) && has(oldSelf.networkProfile.loadBalancerClass))",
+                "LoadBalancerClass cannot be set or unset at runtime"),
+            rule(
+                "!\(tunnelPort.isThere) || !\(serverPort.isThere) || \(tunnelPort.field) != \(serverPort.field)",
+                "the resulting Service would be refused: networkProfile.port and addons.konnectivity.server.port must differ"
+            ),
+        ]
+        + [serverPort, tunnelPort].map { port in
+            let ports = "self.controlPlane.service.additionalPorts"
+            return rule(
+                "!has(\(ports)) || !\(port.isThere) || "
+                    + "\(ports).all(p, (has(p.protocol) && p.protocol != 'TCP') || p.port != \(port.field))",
+                "the resulting Service would be refused: an additional port is \(port.field.dropFirst("self.".count))")
+        }
+
+    private static let serverPort = (
+        field: "self.networkProfile.port", isThere: "(has(self.networkProfile) && has(self.networkProfile.port))"
+    )
+    private static let tunnelPort = (
+        field: "self.addons.konnectivity.server.port",
+        isThere: "(has(self.addons) && has(self.addons.konnectivity) && has(self.addons.konnectivity.server))"
+    )
+
+    /// On the Service's additional ports.
+    static let portRules: [SchemaRule] =
+        uniqueNameRules(of: "additionalPorts") + [
+            rule(
+                "self.all(a, self.exists_one(b, b.port == a.port && b.protocol == a.protocol))",
+                "ports in additionalPorts must be unique"),
+            rule(
+                "self.all(p, !(p.name in ['kube-apiserver', 'konnectivity-server']))",
+                "kube-apiserver and konnectivity-server are Kamaji's own ports"),
+        ]
 
     /// On the object: its name names a Service.
     static let nameRules: [SchemaRule] = [
@@ -85,7 +118,6 @@ extension CustomResources {
         ]
     }
 
-    private static let conflict = "the resulting Deployment will generate a configuration error: "
     private static let containers = [
         "kube-apiserver", "kube-controller-manager", "kube-scheduler", "konnectivity-server",
     ]

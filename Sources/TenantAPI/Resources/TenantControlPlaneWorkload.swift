@@ -139,13 +139,14 @@ extension CustomResources {
                     of: .object("One port.") {
                         required(
                             "name",
-                            .string(
-                                "Its name, a DNS label; `kube-apiserver` and `konnectivity-server` are taken."))
+                            .string("Its name, a DNS label; `kube-apiserver` and `konnectivity-server` are taken.")
+                                .length(min: 1, max: 63).matching("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))
                         optional("protocol", .string("Its protocol.").oneOf(["TCP", "UDP", "SCTP"]).default("TCP"))
                         optional("appProtocol", .string("What is spoken on it, a hint to implementations."))
                         required("port", .int32("Its number.").range(min: 1, max: 65535))
                         required("targetPort", .intOrString("Number or name of the pods' port."))
-                    }))
+                    }
+                ).count(max: 32).rules(portRules))
             optional(
                 "allocateLoadBalancerNodePorts",
                 .boolean(
