@@ -21,8 +21,7 @@ enum YAMLScalar {
 
     private static func plain(_ text: String) -> JSON {
         if nulls.contains(text) { return .null }
-        // go-yaml takes the one-letter words for strings, which no other reader of 1.1 does.
-        if text.count > 1, let value = booleans[text] { return .bool(value) }
+        if let value = booleans[text] { return .bool(value) }
         guard let first = text.utf8.first,
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) || "+-.".utf8.contains(first)
         else { return .string(text) }
@@ -35,7 +34,7 @@ enum YAMLScalar {
         // Letters would let Double read words such as "infinity" or hexadecimal floats.
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
             digits.utf8.contains(where: { (0x30...0x39).contains($0) }), let value = Double(padded(digits)),
-            value.isFinite
+            value.isFinite, !digits.hasPrefix("+-")
         else { return nil }
         return .number(value)
     }

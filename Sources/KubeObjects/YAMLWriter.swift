@@ -13,6 +13,9 @@ extension YAML {
 }
 
 private struct YAMLWriter {
+    /// Readers look for a key's colon no further than 1,024 characters away.
+    private static let simpleKeyLimit = 1000
+
     var text = ""
 
     /// Writes a value that starts on a fresh line.
@@ -30,8 +33,12 @@ private struct YAMLWriter {
     private mutating func mapping(_ fields: [String: JSON], indent: Int, isInline: Bool) {
         for (index, key) in fields.keys.sorted().enumerated() {
             if index > 0 || !isInline { text += String(repeating: " ", count: indent) }
-            text += quoted(key)
-            text += ":"
+            let written = quoted(key)
+            if written.utf8.count > Self.simpleKeyLimit {
+                text += "? \(written)\n\(String(repeating: " ", count: indent)):"
+            } else {
+                text += "\(written):"
+            }
             entry(fields[key] ?? .null, indent: indent, listIndent: indent)
         }
     }
@@ -76,7 +83,8 @@ private struct YAMLWriter {
 
     /// Text of several lines is written as it stands, where the block style can carry it.
     private func isLiteral(_ string: String) -> Bool {
-        guard string.utf8.contains(0x0A), string.utf8.first != 0x20, string.utf8.first != 0x0A else { return false }
+        guard string.utf8.contains(0x0A), let first = string.utf8.first, ![0x20, 0x0A, 0x09].contains(first)
+        else { return false }
         return string.unicodeScalars.allSatisfy { $0 == "\n" || $0 == "\t" || isPrintable($0) }
     }
 
@@ -95,12 +103,27 @@ private struct YAMLWriter {
     }
 
     private func quoted(_ string: String) -> String {
-        isPlain(string) ? string : JSONText.quoted(string)
+        if isPlain(string) { return string }
+        var text = "\""
+        for character in string.unicodeScalars {
+            switch character {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\r": text += "\\r"
+            case "\t": text += "\\t"
+            case _ where isPrintable(character): text.unicodeScalars.append(character)
+            default:
+                let digits = String(character.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            }
+        }
+        return text + "\""
     }
 
     private func isPlain(_ string: String) -> Bool {
         guard let first = string.unicodeScalars.first, let last = string.unicodeScalars.last,
-            YAMLScalar.staysString(string), !YAMLWriter.words.contains(string)
+            YAMLScalar.staysString(string)
         else { return false }
         if "-?:,[]{}#&*!|>'\"%@` ".unicodeScalars.contains(first) || last == " " || last == ":" { return false }
         // A date or a number in base 60 is a string to us, and something else to other readers.
@@ -115,16 +138,10 @@ private struct YAMLWriter {
         return true
     }
 
-    /// Strings to us, booleans to other readers.
-    private static let words: Set<String> = ["y", "Y", "n", "N"]
-
     private func isPrintable(_ character: Unicode.Scalar) -> Bool {
-        character.value >= 0x20 && character.value != 0x7F && !(0x80...0x9F).contains(character.value)
-            && character.value != 0xFEFF && character.value != 0x2028 && character.value != 0x2029
+        switch character.value {
+        case 0x20...0x7E, 0xA0...0x2027, 0x202A...0xFEFE, 0xFF00...0xFFFD, 0x10000...0x10FFFF: true
+        default: false
+        }
     }
-}
-
-/// A string as JSON writes it, which YAML's double quotes read alike.
-enum JSONText {
-    static func quoted(_ string: String) -> String { JSON.string(string).description }
 }
