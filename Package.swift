@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -94,7 +94,7 @@ let package = Package(
             name: "Reconciliation",
             dependencies: [
                 "Blueprint", "Datastores", "KubeClient", "KubeObjects", "PKI", "Prometheus", "TenantAPI",
-                collections, logging, lifecycle,
+                heap, logging, lifecycle,
             ],
             swiftSettings: strict),
         .testTarget(name: "ReconciliationTests", dependencies: ["Reconciliation"], swiftSettings: strict),

@@ -73,8 +73,8 @@ package struct CredentialIssuer: Sendable {
         case .keep:
             // What a user brought along beside the pair stays.
             let kept = data ?? [:]
-            let authority = CertificateAuthority(
-                certificate: try Certificate(pem: kept[certificate] ?? []), key: try PrivateKey(pem: kept[key] ?? []))
+            let authority = try CertificateAuthority(
+                certificate: Certificate(pem: kept[certificate] ?? []), key: PrivateKey(pem: kept[key] ?? []))
             result.credentials[component] = kept
             result.note(judge.renewal(of: authority.certificate))
             return authority

@@ -69,6 +69,13 @@ package final class ManagedVersions: Sendable {
         tenants.withLock { ($0[tenant] ?? [:]).keys.filter { $0.type == type }.map(\.name) }
     }
 
+    /// Tenants of a namespace that hold an object of this kind and name: at most one, in truth.
+    func tenants(holding id: ManagedID, in namespace: String?) -> [ObjectKey] {
+        tenants.withLock { tenants in
+            tenants.filter { $0.key.namespace == namespace && $0.value[id] != nil }.map(\.key)
+        }
+    }
+
     func forget(_ tenant: ObjectKey) {
         tenants.withLock { $0[tenant] = nil }
     }

@@ -2,6 +2,7 @@ import Blueprint
 import Datastores
 import KubeClient
 import KubeObjects
+import Logging
 import TenantAPI
 
 extension TenantReconciler {

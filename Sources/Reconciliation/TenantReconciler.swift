@@ -96,7 +96,8 @@ package struct TenantReconciler: Sendable {
 
         // The finalizer stands before anything of the tenant's is made where no owner reference reaches.
         async let held: Void = holdTenant(tenant)
-        async let applied = apply(tenant.service(), to: tenant, live: observation.objects[.service])
+        let liveService = observation.objects[.service]
+        async let applied = apply(tenant.service(), to: tenant, live: liveService)
         let service = try await applied
         try await held
         progress.service = service

@@ -1,4 +1,4 @@
-import Collections
+import HeapModule
 
 /// Keys that want to be worked on: each waits at most once, the earliest time asked for stands, none is worked on twice
 /// at a time, and one that fails waits longer each time without holding up the others. Nothing is ever dropped.

@@ -1,0 +1,126 @@
+import FoundationEssentials
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import Logging
+import ServiceLifecycle
+
+/// The whole of reconciliation over one admin cluster: watches, queues and reconcilers, for as long as it leads.
+package struct TenantManager: Sendable {
+    private let api: KubeClient
+    private let log: Logger
+    private let versions = ManagedVersions()
+    private let passes = PassMemory()
+    private let datastores = DatastoreRegistry()
+    private let users = DatastoreUsers()
+    private let settings: TenantSettings
+    private let transport: any HTTPTransport
+    private let events: EventRecorder
+    private let tenantQueue: Controller<ObjectKey>
+    private let datastoreQueue: Controller<String>
+    private let now: @Sendable () -> Date
+    package let metrics: ManagerMetrics
+
+    /// Tenants that are worked on at once: what they wait for is mostly the API server and the datastore.
+    static let tenantWorkers = 32
+    static let datastoreWorkers = 8
+    /// Changes of who uses a DataStore gather for this long before its status tells them.
+    static let usageDelay = Duration.seconds(1)
+
+    package init(
+        api: KubeClient, transport: any HTTPTransport, settings: TenantSettings, instance: String,
+        metrics: ManagerMetrics, log: Logger, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.api = api
+        self.transport = transport
+        self.settings = settings
+        self.metrics = metrics
+        self.log = log
+        self.now = now
+        events = EventRecorder(client: api, controller: "kamaji-manager", instance: instance, now: now, log: log)
+        tenantQueue = Controller(name: "tenantcontrolplane", workers: Self.tenantWorkers, log: log)
+        datastoreQueue = Controller(name: "datastore", workers: Self.datastoreWorkers, log: log)
+    }
+
+    /// Runs until the task is cancelled; work that is under way is finished first.
+    package func run() async throws {
+        var settings = settings
+        settings.servesTLSRoutes = try await api.serves(.tlsRoutes)
+        let tenants = tenantReconciler(settings)
+        let stores = datastoreReconciler()
+        let (synchronized, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+        let watches = FleetWatches(
+            api: api, versions: versions, servesTLSRoutes: settings.servesTLSRoutes,
+            tenantChanged: { tenantQueue.enqueue($0) }, tenantSeen: { tenantQueue.enqueue($0) },
+            datastoreChanged: { datastoreQueue.enqueue($0) }, synchronized: { continuation.yield() })
+        log.info("reconciling", metadata: ["server": "\(api.connection.server)"])
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await watches.run() }
+            group.addTask { await events.run() }
+            group.addTask {
+                // Before everything is listed, what is there would look absent.
+                for await _ in synchronized { break }
+                await withDiscardingTaskGroup { workers in
+                    workers.addTask {
+                        await tenantQueue.run { key in try await metrics.timed("tenantcontrolplane") {
+                            try await tenants.reconcile(key).outcome
+                        } }
+                    }
+                    workers.addTask {
+                        await datastoreQueue.run { name in try await metrics.timed("datastore") {
+                            try await stores.reconcile(name).datastoreOutcome
+                        } }
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func tenantReconciler(_ settings: TenantSettings) -> TenantReconciler {
+        TenantReconciler(
+            api: api, versions: versions, datastores: datastores, users: users, events: events, settings: settings,
+            passes: passes, datastoreChanged: { datastoreQueue.enqueue($0, after: Self.usageDelay) }, now: now,
+            log: log)
+    }
+
+    private func datastoreReconciler() -> DatastoreReconciler {
+        DatastoreReconciler(
+            api: api, transport: transport, registry: datastores, users: users,
+            stateChanged: { name in
+                for tenant in users.tenants(of: name) {
+                    passes.invalidate(tenant)
+                    tenantQueue.enqueue(tenant)
+                }
+            },
+            now: now, log: log)
+    }
+
+    /// What waits, is worked on and fails, by queue, for the metrics.
+    package var depths: [(queue: String, waiting: Int, working: Int, failing: Int)] {
+        let tenants = tenantQueue.depth
+        let stores = datastoreQueue.depth
+        return [
+            ("tenantcontrolplane", tenants.waiting, tenants.working, tenants.failing),
+            ("datastore", stores.waiting, stores.working, stores.failing),
+        ]
+    }
+}
+
+extension TenantReconciler.Result {
+    fileprivate var outcome: WorkQueue<ObjectKey>.Outcome {
+        switch self {
+        case .settled: .settled
+        case .again(let delay): .again(after: delay)
+        }
+    }
+
+    fileprivate var datastoreOutcome: WorkQueue<String>.Outcome {
+        switch self {
+        case .settled: .settled
+        case .again(let delay): .again(after: delay)
+        }
+    }
+}
