@@ -111,7 +111,11 @@ let package = Package(
             ] + hummingbird + hummingbirdTLS,
             swiftSettings: strict),
         .testTarget(
-            name: "StandaloneClusterTests", dependencies: ["StandaloneCluster", "KubeClient"], swiftSettings: strict),
+            name: "StandaloneClusterTests",
+            dependencies: [
+                "APIMachinery", "KubeClient", "KubeObjects", "PKI", "StandaloneCluster", logging, lifecycle, subprocess, system,
+            ],
+            swiftSettings: strict),
 
         .executableTarget(
             name: "kamaji-manager",

@@ -121,7 +121,9 @@ private enum ECDSASignature {
         rest = sequence
         var raw: [UInt8] = []
         for _ in 0..<2 {
-            guard let number = read(0x02, from: &rest)?.drop(while: { $0 == 0 }), number.count <= width else { return nil }
+            guard let number = read(0x02, from: &rest)?.drop(while: { $0 == 0 }), number.count <= width else {
+                return nil
+            }
             raw += [UInt8](repeating: 0, count: width - number.count) + number
         }
         return raw

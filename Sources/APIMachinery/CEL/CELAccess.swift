@@ -37,9 +37,7 @@ enum CELAccess {
         if isOptional { return .optional(try find(index, in: base)) }
         if let value = try find(index, in: base) { return value }
         switch base {
-        case .list(let items):
-            throw CELError("index '\(index.text ?? "")' out of range in list size '\(items.count)'")
-        case .array: throw CELError("index out of bounds: \(index.text ?? "")")
+        case .list, .array: throw CELError("index out of bounds: \(index.text ?? "")")
         default: throw CELError.noSuchKey(index.text ?? index.typeName)
         }
     }

@@ -9,7 +9,7 @@ enum CELArithmetic {
         case .memberOf: return .bool(try contains(right, left))
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
             if isNaN(left) || isNaN(right) { throw CELError("NaN values cannot be ordered") }
-            guard let order = CELValue.order(left, right) else { throw overload(operation, left, right) }
+            guard let order = CELValue.order(left, right) else { throw CELError.noSuchOverload }
             return switch operation {
             case .less: .bool(order == .before)
             case .lessOrEqual: .bool(order != .after)
@@ -25,10 +25,6 @@ enum CELArithmetic {
     private static func isNaN(_ value: CELValue) -> Bool {
         if case .double(let number) = value { return number.isNaN }
         return false
-    }
-
-    private static func overload(_ operation: CELOperator, _ left: CELValue, _ right: CELValue) -> CELError {
-        CELError("no such overload: \(left.typeName).\(operation.functionName)(\(right.typeName))")
     }
 
     private static func checked<Number>(
@@ -82,7 +78,7 @@ enum CELArithmetic {
             return try append(right, to: items, schema)
         case (.list(let left), .list), (.list(let left), .array):
             return .list(left + (try right.elements() ?? []))
-        default: throw overload(.add, left, right)
+        default: throw CELError.noSuchOverload
         }
     }
 
@@ -143,7 +139,7 @@ enum CELArithmetic {
                 CELDuration(
                     nanoseconds: try checked(
                         seconds.addingReportingOverflow(left.nanoseconds - right.nanoseconds), "duration overflow")))
-        default: throw overload(.subtract, left, right)
+        default: throw CELError.noSuchOverload
         }
     }
 
@@ -165,7 +161,7 @@ enum CELArithmetic {
         case (.remainder, .int(let left), .int(let right)):
             return .int(try checked(left.remainderReportingOverflow(dividingBy: right), "integer overflow"))
         case (.remainder, .uint(let left), .uint(let right)): return .uint(left % right)
-        default: throw overload(operation, left, right)
+        default: throw CELError.noSuchOverload
         }
     }
 }

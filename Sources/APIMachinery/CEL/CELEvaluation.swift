@@ -7,6 +7,10 @@ struct CELEvaluation {
     /// Roughly cel-go's units: one for each step, more for work that grows with what it works on.
     private(set) var cost = 0
     private let costLimit: Int
+    /// How many expressions are being evaluated inside one another: a long chain of operators nests too, and the stack
+    /// is not endless.
+    private var depth = 0
+    private static let depthLimit = 500
 
     init(variables: [(name: String, value: CELValue)], costLimit: Int) {
         self.variables = variables
@@ -20,6 +24,11 @@ struct CELEvaluation {
 
     mutating func evaluate(_ expression: CELExpression) throws(CELError) -> CELValue {
         try charge(1)
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.depthLimit else {
+            throw CELError("expression nests more than \(Self.depthLimit) levels deep")
+        }
         switch expression {
         case .literal(let value): return value
         case .variable(let name):
@@ -37,8 +46,10 @@ struct CELEvaluation {
             var values: [CELValue] = []
             values.reserveCapacity(arguments.count)
             for argument in arguments { values.append(try evaluate(argument)) }
-            try charge(values.reduce(0) { $0 + $1.size / 10 })
-            return try function.body(values)
+            try charge(function.cost(values))
+            let result = try function.body(values)
+            try charge(result.cost)
+            return result
         case .not(let operand):
             guard case .bool(let flag) = try evaluate(operand) else { throw CELError.noSuchOverload }
             return .bool(!flag)
@@ -51,7 +62,7 @@ struct CELEvaluation {
         case .binary(let operation, let left, let right):
             let left = try evaluate(left)
             let right = try evaluate(right)
-            try charge((left.size + right.size) / 10)
+            try charge(left.cost + right.cost)
             return try CELArithmetic.apply(operation, left, right)
         case .list(let elements): return try list(elements)
         case .map(let entries): return try map(entries)
@@ -107,9 +118,9 @@ struct CELEvaluation {
             let key = try evaluate(entry.key)
             let value = try evaluate(entry.value)
             if !entry.isOptional {
-                try map.insert(value, for: key)
+                try map.set(value, for: key)
             } else if case .optional(let content) = value {
-                if let content { try map.insert(content, for: key) }
+                if let content { try map.set(content, for: key) }
             } else {
                 throw CELError("cannot initialize optional entry '\(key.text ?? "")' from non-optional value")
             }
@@ -277,6 +288,14 @@ extension CELValue {
         case .map(let map): map.count
         case .object(let object): object.count
         default: 0
+        }
+    }
+
+    /// What looking at all of the value costs.
+    var cost: Int {
+        switch self {
+        case .string, .bytes: size / 10
+        default: size
         }
     }
 

@@ -55,9 +55,6 @@ enum CELOperator: String, Sendable {
     case greater = ">"
     case greaterOrEqual = ">="
     case memberOf = "in"
-
-    /// The name cel-go gives its function, for messages.
-    var functionName: String { self == .memberOf ? "@in" : "_\(rawValue)_" }
 }
 
 /// A macro over the items of a list or the keys of a map.

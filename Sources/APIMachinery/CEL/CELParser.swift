@@ -2,6 +2,8 @@
 struct CELParser {
     /// As in cel-go: deeper expressions are refused.
     private static let depthLimit = 250
+    /// A longer rule is refused.
+    private static let tokenLimit = 20_000
 
     private let scalars: [Unicode.Scalar]
     private let tokens: [CELLexer.Placed]
@@ -14,6 +16,9 @@ struct CELParser {
     private init(_ text: String, variables: [String]) throws(CELSyntaxError) {
         scalars = Array(text.unicodeScalars)
         tokens = try CELLexer.tokens(text)
+        guard tokens.count <= Self.tokenLimit else {
+            throw CELSyntaxError("expression is longer than \(Self.tokenLimit) tokens", at: 0, in: scalars)
+        }
         scope = variables
     }
 

@@ -4,10 +4,12 @@ import KubeObjects
 package struct CompiledSchema: Sendable {
     package let structure: StructuralSchema
     package let rules: ValidationRules?
+    private let scale: ScalePaths?
 
     /// Reads `spec.versions[].schema.openAPIV3Schema`. A schema that cannot be read is an error; rules that cannot
-    /// are listed by `ruleProblems`.
-    package init(_ openAPIV3Schema: JSON) throws(FieldError) {
+    /// are listed by `ruleProblems`. `scale` is the version's `subresources.scale`, whose fields are checked too.
+    package init(_ openAPIV3Schema: JSON, scale: ScalePaths? = nil) throws(FieldError) {
+        self.scale = scale
         structure = try StructuralSchema(openAPIV3Schema)
         rules = ValidationRules(structure)
     }
@@ -32,7 +34,8 @@ package struct CompiledSchema: Sendable {
     package func validate(_ object: JSON, old: JSON? = nil) -> Verdict {
         var validation = SchemaValidation()
         let correlation = old.map { Correlation(old: $0, new: object, schema: structure) }
-        let errors = validation.validate(object, structure, at: .root, correlation)
+        var errors = validation.validate(object, structure, at: .root, correlation)
+        if let scale { errors += scale.specErrors(in: object) + scale.statusErrors(in: object) }
         return finish(object, old, errors, validation.warnings)
     }
 
@@ -44,6 +47,7 @@ package struct CompiledSchema: Sendable {
             let correlation = old["status"].map { Correlation(old: $0, new: status, schema: schema) }
             errors = validation.validate(status, schema, at: "status", correlation)
         }
+        if let scale { errors += scale.statusErrors(in: object) }
         return finish(object, old, errors, validation.warnings)
     }
 

@@ -107,7 +107,7 @@ package enum NameRules {
     }
 
     private static func mismatch(_ rule: String, _ pattern: String, _ examples: String...) -> String {
-        let examples = examples.map { "'\($0)', " }.joined(separator: "or ")
+        let examples = examples.map { "'\($0)', " }.joined(separator: " or ")
         return "\(rule) (e.g. \(examples)regex used for validation is '\(pattern)')"
     }
 }

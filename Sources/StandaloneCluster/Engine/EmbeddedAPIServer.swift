@@ -26,7 +26,8 @@ package final class EmbeddedAPIServer: Service {
     package init(_ configuration: Configuration, log: Logger) throws {
         self.configuration = configuration
         self.log = log
-        guard let services = ServiceAddresses(cidr: configuration.serviceCIDR, nodePorts: configuration.nodePorts) else {
+        guard let services = ServiceAddresses(cidr: configuration.serviceCIDR, nodePorts: configuration.nodePorts)
+        else {
             throw EmbeddedAPIServerError(
                 "the service CIDR \"\(configuration.serviceCIDR)\" is no IPv4 block between /8 and /30: "
                     + "give one such as 127.96.0.0/16")
@@ -36,29 +37,36 @@ package final class EmbeddedAPIServer: Service {
             path: configuration.sqlitePath, settings: .init(historyLimit: configuration.historyLimit))
         api = ClusterAPI(
             store: store, services: services,
-            rootCertificateAuthority: configuration.rootCertificateAuthority.map { String(decoding: $0, as: UTF8.self) },
+            rootCertificateAuthority: configuration.rootCertificateAuthority.map {
+                String(decoding: $0, as: UTF8.self)
+            },
             now: { Date() }, log: log)
         handler = try Self.handler(configuration, api, log)
     }
 
-    private static func handler(_ configuration: Configuration, _ api: ClusterAPI, _ log: Logger) throws -> RequestHandler {
+    private static func handler(_ configuration: Configuration, _ api: ClusterAPI, _ log: Logger) throws
+        -> RequestHandler
+    {
         let signer = try configuration.serviceAccountSigningKey.map { try PrivateKey(pem: $0) }
         let keys = try configuration.serviceAccountKeys.map { try PublicKey(pem: $0) }
         let tokens =
             signer == nil && keys.isEmpty
             ? nil
             : try ServiceAccountTokens(
-                issuer: configuration.serviceAccountIssuer, audiences: configuration.apiAudiences, signer: signer, keys: keys)
+                issuer: configuration.serviceAccountIssuer, audiences: configuration.apiAudiences, signer: signer,
+                keys: keys)
         let authenticator = Authenticator(
             api: api, staticTokens: configuration.tokens, serviceAccounts: tokens,
             acceptsBootstrapTokens: configuration.acceptsBootstrapTokens)
         let authorizer = Authorizer(rules: FixedRules(exposesClusterInfo: configuration.exposesClusterInfo), api: api)
-        let address = configuration.advertiseAddress.isEmpty ? configuration.bindAddress : configuration.advertiseAddress
+        let address =
+            configuration.advertiseAddress.isEmpty ? configuration.bindAddress : configuration.advertiseAddress
         let documents = ServerDocuments(
             version: configuration.version, kept: KeptDocuments(), address: "\(address):\(configuration.port)",
             issuer: tokens?.issuer)
         return RequestHandler(
-            api: api, authenticator: authenticator, authorizer: authorizer, documents: documents, tokens: tokens, log: log)
+            api: api, authenticator: authenticator, authorizer: authorizer, documents: documents, tokens: tokens,
+            log: log)
     }
 
     private static func tlsConfiguration(_ configuration: Configuration) throws -> TLSConfiguration {
@@ -100,12 +108,15 @@ package final class EmbeddedAPIServer: Service {
         let connection = ServerConnection(handler: handler, log: log)
         let http = HTTP1Channel.Configuration(
             idleTimeout: .seconds(180),
-            httpDecoderConfiguration: .init(maxHeaderFieldSize: 64 * 1024, maxHeaderListSize: 128 * 1024, maxHeaderFieldCount: 200))
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 64 * 1024, maxHeaderListSize: 128 * 1024, maxHeaderFieldCount: 200))
         let builder = try HTTPServerBuilder.tls(.http1(configuration: http), tlsConfiguration: tls)
         let (port, log, bindAddress) = (port, log, configuration.bindAddress)
         let server = try builder.buildServer(
-            configuration: ServerConfiguration(address: .hostname(bindAddress, port: configuration.port), backlog: 1024),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() }),
+            configuration: ServerConfiguration(
+                address: .hostname(bindAddress, port: configuration.port), backlog: 1024),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() }),
             responder: connection.respond
         ) { channel in
             let bound = channel.localAddress?.port ?? 0
@@ -142,14 +153,20 @@ package final class EmbeddedAPIServer: Service {
     private func furnishCluster() async {
         let options = WriteOptions(fieldManager: "kube-apiserver")
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-            await api.ensure(ResourceType.namespaces.object(ObjectKey(namespace: nil, name: name)), .namespaces, options)
+            await api.ensure(
+                ResourceType.namespaces.object(ObjectKey(namespace: nil, name: name)), .namespaces, options)
             await api.furnish(namespace: name)
         }
         var service = ResourceType.services.object(ObjectKey(namespace: "default", name: "kubernetes"))
         service.labels = ["component": "apiserver", "provider": "kubernetes"]
         service["spec"] = [
             "clusterIP": .string(api.services.range.first),
-            "ports": [["name": "https", "port": 443, "protocol": "TCP", "targetPort": JSON(configuration.port == 0 ? 6443 : configuration.port)]],
+            "ports": [
+                [
+                    "name": "https", "port": 443, "protocol": "TCP",
+                    "targetPort": JSON(configuration.port == 0 ? 6443 : configuration.port),
+                ]
+            ],
         ]
         await api.ensure(service, .services, options)
     }

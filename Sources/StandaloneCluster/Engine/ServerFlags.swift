@@ -60,7 +60,8 @@ extension EmbeddedAPIServer.Configuration {
             throw EmbeddedAPIServerError("--sqlite-path is required: the file that keeps this cluster's objects")
         }
         self.init(
-            servingCertificate: try Self.file(flags, "tls-cert-file"), servingKey: try Self.file(flags, "tls-private-key-file"),
+            servingCertificate: try Self.file(flags, "tls-cert-file"),
+            servingKey: try Self.file(flags, "tls-private-key-file"),
             sqlitePath: path)
         bindAddress = flags["bind-address"] ?? "0.0.0.0"
         advertiseAddress = flags["advertise-address"] ?? ""
@@ -72,7 +73,8 @@ extension EmbeddedAPIServer.Configuration {
         if let text = flags["service-node-port-range"] {
             let bounds = text.split(separator: "-").compactMap { Int($0) }
             guard bounds.count == 2, bounds[0] > 0, bounds[0] <= bounds[1], bounds[1] <= 65535 else {
-                throw EmbeddedAPIServerError("--service-node-port-range=\(text) is no range of ports: give one such as 30000-32767")
+                throw EmbeddedAPIServerError(
+                    "--service-node-port-range=\(text) is no range of ports: give one such as 30000-32767")
             }
             nodePorts = bounds[0]...bounds[1]
         }
@@ -105,7 +107,8 @@ extension EmbeddedAPIServer.Configuration {
 
     private static func contents(_ path: String, flag: String) throws(EmbeddedAPIServerError) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw EmbeddedAPIServerError("--\(flag)=\(path): the file cannot be read; check that it exists and who owns it")
+            throw EmbeddedAPIServerError(
+                "--\(flag)=\(path): the file cannot be read; check that it exists and who owns it")
         }
         return Array(data)
     }
@@ -115,7 +118,8 @@ extension EmbeddedAPIServer.Configuration {
     ) throws(EmbeddedAPIServerError) -> Int? {
         guard let text = flags[name] else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            throw EmbeddedAPIServerError("--\(name)=\(text) must be a number from \(range.lowerBound) to \(range.upperBound)")
+            throw EmbeddedAPIServerError(
+                "--\(name)=\(text) must be a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -131,7 +135,10 @@ extension EmbeddedAPIServer.Configuration {
             }
             guard let number = Int64(digits), number < 1_000_000_000,
                 let unit = ["h": Int64(3600), "m": 60, "s": 1][character]
-            else { throw EmbeddedAPIServerError("--cluster-signing-duration=\(text) is no duration: give one such as 8760h") }
+            else {
+                throw EmbeddedAPIServerError(
+                    "--cluster-signing-duration=\(text) is no duration: give one such as 8760h")
+            }
             seconds += number * unit
             digits = ""
         }
@@ -150,7 +157,8 @@ extension EmbeddedAPIServer.Configuration {
             guard parts.count >= 3, !parts[0].isEmpty, !parts[1].isEmpty else {
                 throw EmbeddedAPIServerError("--token-auth-file: line \(index + 1) is not token,user,uid[,\"groups\"]")
             }
-            var groups = parts.count > 3 ? parts[3].replacing("\"", with: "").split(separator: ",").map { $0.trimmed } : []
+            var groups =
+                parts.count > 3 ? parts[3].replacing("\"", with: "").split(separator: ",").map { $0.trimmed } : []
             groups.append("system:authenticated")
             tokens[parts[0]] = UserInfo(name: parts[1], uid: parts[2], groups: groups)
         }

@@ -56,7 +56,9 @@ final class EventLog: Sendable {
                 let middle = (low + high) / 2
                 if state.recent[middle].version <= position { low = middle + 1 } else { high = middle }
             }
-            return .events(state.recent[low...].filter { resource == nil || $0.resource == resource }, upTo: max(position, state.head))
+            return .events(
+                state.recent[low...].filter { resource == nil || $0.resource == resource },
+                upTo: max(position, state.head))
         }
     }
 

@@ -118,7 +118,10 @@ struct SnapshotReading {
     func unfinished() throws(StorageError) -> [(resource: String, key: ObjectKey, isMarked: Bool)] {
         var found: [(String, ObjectKey, Bool)] = []
         let sources = [
-            ("SELECT resource, namespace, name FROM objects WHERE CAST(body AS TEXT)->>'$.metadata.deletionTimestamp' IS NOT NULL", true),
+            (
+                "SELECT resource, namespace, name FROM objects WHERE CAST(body AS TEXT)->>'$.metadata.deletionTimestamp' IS NOT NULL",
+                true
+            ),
             (
                 """
                 SELECT DISTINCT resource, namespace, name FROM owners

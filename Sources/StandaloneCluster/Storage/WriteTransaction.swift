@@ -18,7 +18,9 @@ final class WriteTransaction {
         events.removeSubrange(mark.events...)
     }
 
-    func create(_ object: KubeObject, in resource: String, claiming claims: Set<Claim>) throws(StorageError) -> KubeObject {
+    func create(_ object: KubeObject, in resource: String, claiming claims: Set<Claim>) throws(StorageError)
+        -> KubeObject
+    {
         let key = object.key
         guard try row(resource, key) == nil else { throw .alreadyExists }
         let stored = stamped(object)

@@ -22,7 +22,8 @@ final class Writer: Sendable {
     ) async throws(StorageError) -> Value {
         let result: Result<Value, StorageError> = await withCheckedContinuation { continuation in
             let job = WriteJob { transaction in
-                let outcome = Result<Value, StorageError>(catching: { () throws(StorageError) in try body(transaction) })
+                let outcome = Result<Value, StorageError>(catching: { () throws(StorageError) in try body(transaction) }
+                )
                 var failure: StorageError?
                 if case .failure(let error) = outcome { failure = error }
                 return (failure, { continuation.resume(returning: outcome) })

@@ -55,7 +55,7 @@ private func texts(_ verdict: CompiledSchema.Verdict) -> [String] { verdict.erro
         let schema = try schema([["rule": "self.size + 'a' == 'b'"]], Self.fields)
         #expect(
             texts(schema.validate(["spec": ["size": 1]])) == [
-                "spec: Invalid value: \"object\": 'no such overload: int._+_(string)': call arguments did not match a "
+                "spec: Invalid value: \"object\": 'no such overload': call arguments did not match a "
                     + "supported operator, function or macro signature for rule: self.size + 'a' == 'b'"
             ])
     }

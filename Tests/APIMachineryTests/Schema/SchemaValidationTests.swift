@@ -199,6 +199,39 @@ private func errors(_ value: JSON, _ field: JSON) throws -> [String] {
     }
 }
 
+@Suite struct `A scale subresource's paths` {
+    @Test(
+        arguments: [
+            (["spec": ["replicas": 2]], []), ([:], []),
+            (
+                ["spec": ["replicas": "2"]],
+                [
+                    ".spec.replicas: Invalid value: 0: .spec.replicas accessor error: 2 is of the type string, expected int64"
+                ]
+            ),
+            (["spec": ["replicas": -1]], [".spec.replicas: Invalid value: -1: should be a non-negative integer"]),
+            (
+                ["spec": ["replicas": 3_000_000_000]],
+                [".spec.replicas: Invalid value: 3000000000: should be less than or equal to 2147483647"]
+            ),
+            (
+                ["status": ["selector": 1]],
+                [
+                    ".status.selector: Invalid value: \"\": .status.selector accessor error: 1 is of the type int64, "
+                        + "expected string"
+                ]
+            ),
+        ] as [(JSON, [String])])
+    func `hold what scaling can read`(_ object: JSON, _ expected: [String]) throws {
+        let scale = ScalePaths([
+            "specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas",
+            "labelSelectorPath": ".status.selector",
+        ])
+        let schema = try CompiledSchema(["type": "object", "x-kubernetes-preserve-unknown-fields": true], scale: scale)
+        #expect(schema.validate(object).errors.map(\.description) == expected)
+    }
+}
+
 @Suite struct `Name rules` {
     @Test func `are Kubernetes'`() {
         #expect(NameRules.dns1123Label("my-name").isEmpty)

@@ -141,7 +141,9 @@ func configMap(_ name: String, in namespace: String = "default", _ data: [String
 
     @Test func `a watcher that falls behind history is told that it expired`() async throws {
         var cursor = try await store.watch("configmaps", after: store.currentVersion)
-        for number in 0..<(EventLog.window * 3) { _ = try await store.create(configMap("n\(number)"), in: "configmaps") }
+        for number in 0..<(EventLog.window * 3) {
+            _ = try await store.create(configMap("n\(number)"), in: "configmaps")
+        }
         do {
             while true { _ = try await cursor.next() }
         } catch {

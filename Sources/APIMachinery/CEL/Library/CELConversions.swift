@@ -133,7 +133,7 @@ extension CELValue {
         case .bool(let flag): flag ? "true" : "false"
         case .int(let number): String(number)
         case .uint(let number): String(number)
-        case .double(let number): GoText.double(number, exponentFrom: 21, exponentBelow: -5)
+        case .double(let number): GoText.double(number)
         case .bytes(let bytes): String(validating: bytes, as: UTF8.self)
         case .timestamp(let moment): moment.text
         case .duration(let span): span.text

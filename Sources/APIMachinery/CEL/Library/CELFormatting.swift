@@ -54,7 +54,7 @@ enum CELFormatting {
             guard let number = double(value) else {
                 throw refuse("scientific clause can only be used on doubles", value)
             }
-            return scientific(number, precision ?? 6)
+            return scientific(number)
         case "b":
             switch value {
             case .bool(let flag): return flag ? "1" : "0"
@@ -92,22 +92,35 @@ enum CELFormatting {
         case .type(let name): return name
         case .list, .array:
             var parts: [String] = []
-            for item in try value.elements() ?? [] { parts.append(try describe(item)) }
+            for item in try value.elements() ?? [] { parts.append(try describe(inside: item)) }
             return "[\(parts.joined(separator: ", "))]"
         case .map, .object:
-            var parts: [String] = []
+            var parts: [(key: String, text: String)] = []
             for key in try value.elements() ?? [] {
                 guard let item = try value.lookUp(key) else { continue }
-                parts.append("\(try describe(key)): \(try describe(item))")
+                parts.append((try describe(inside: key), try describe(inside: item)))
             }
-            return "{\(parts.sorted().joined(separator: ", "))}"
+            parts.sort { $0.key < $1.key }
+            return "{\(parts.map { "\($0.key):\($0.text)" }.joined(separator: ", "))}"
         default:
             guard let text = value.text else {
                 throw refuse(
-                    "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, "
-                        + "types, durations, and timestamps", value)
+                    "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, "
+                        + "durations, and timestamps", value)
             }
             return text
+        }
+    }
+
+    /// In a list or map, values are written so that their types can be told.
+    private static func describe(inside value: CELValue) throws(CELError) -> String {
+        switch value {
+        case .string(let text): GoText.quoted(text)
+        case .bytes: "b\(GoText.quoted(try describe(value)))"
+        case .double(let number): number.isFinite ? fixed(number, 6) : GoText.quoted(fixed(number, 6))
+        case .duration(let span): "duration(\(GoText.quoted(span.text)))"
+        case .timestamp(let moment): "timestamp(\(GoText.quoted(moment.text)))"
+        default: try describe(value)
         }
     }
 
@@ -127,58 +140,37 @@ enum CELFormatting {
         }.joined()
     }
 
-    /// Digits behind the point, rounded half to even on the decimal digits that tell the double from its neighbours.
+    /// With `precision` digits behind the point: the double's exact value, rounded half to even.
     private static func fixed(_ number: Double, _ precision: Int) -> String {
         guard number.isFinite else { return number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity" }
-        let plain = GoText.double(number.magnitude, exponentFrom: 400, exponentBelow: -400)
-        let parts = plain.split(separator: ".")
-        var digits = Array((parts[0] + (parts.count > 1 ? parts[1] : "")).utf8)
-        let point = parts[0].utf8.count
-        let kept = point + precision
-        if digits.count > kept {
-            let roundsUp = digits[kept] >= UInt8(ascii: "5")
-            digits = Array(digits.prefix(kept))
-            if roundsUp { increment(&digits) }
-        }
-        let grown = digits.count > kept ? 1 : 0
-        while digits.count < kept + grown { digits.append(UInt8(ascii: "0")) }
-        let text = String(decoding: digits, as: UTF8.self)
-        let whole = text.prefix(point + grown)
-        let fraction = text.dropFirst(point + grown)
-        return "\(number.sign == .minus ? "-" : "")\(whole)\(precision > 0 ? "." : "")\(fraction)"
+        let exact = ExactDecimal(number.magnitude).rounded(toFraction: precision)
+        let text = exact.digits.map { String($0) }.joined()
+        let whole = text.dropLast(precision)
+        let sign = number.sign == .minus ? "-" : ""
+        return precision == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(text.suffix(precision))"
     }
 
-    /// Adds one to a decimal number, which may grow by a digit.
-    private static func increment(_ digits: inout [UInt8]) {
-        var index = digits.count - 1
-        while index >= 0 {
-            if digits[index] < UInt8(ascii: "9") {
-                digits[index] += 1
-                return
-            }
-            digits[index] = UInt8(ascii: "0")
-            index -= 1
-        }
-        digits.insert(UInt8(ascii: "1"), at: 0)
-    }
-
-    private static func scientific(_ number: Double, _ precision: Int) -> String {
-        guard number.isFinite, number != 0 else {
-            return number == 0 ? "\(fixed(number, precision))e+00" : fixed(number, precision)
-        }
-        var text = GoText.double(number.magnitude, exponentFrom: -400, exponentBelow: -400)
+    /// As cel-go writes it: six digits, whatever the clause says, and the exponent in superscript (`1.500000×10⁰³`).
+    private static func scientific(_ number: Double) -> String {
+        guard number.isFinite else { return fixed(number, 0) }
         var exponent = 0
-        if let mark = text.firstIndex(of: "e") {
-            exponent = Int(text[text.index(after: mark)...]) ?? 0
-            text = String(text[..<mark])
+        if number != 0 {
+            let text = GoText.double(number.magnitude, exponentFrom: -400, exponentBelow: -400)
+            if let mark = text.firstIndex(of: "e") { exponent = Int(text[text.index(after: mark)...]) ?? 0 }
         }
-        var mantissa = fixed(Double(text) ?? 0, precision)
-        if mantissa.hasPrefix("10") {
-            mantissa = fixed(1, precision)
+        var digits = ExactDecimal(number.magnitude).rounded(toFraction: 6 - exponent).digits.drop { $0 == 0 }
+        if digits.count > 7 {
             exponent += 1
+            digits = digits.dropLast()
         }
+        let text = digits.isEmpty ? "0000000" : digits.map { String($0) }.joined()
         let magnitude = String(exponent.magnitude)
-        return "\(number < 0 ? "-" : "")\(mantissa)e\(exponent < 0 ? "-" : "+")"
-            + "\(magnitude.count < 2 ? "0" : "")\(magnitude)"
+        let padded = "\(exponent < 0 ? "-" : "")\(magnitude.count < 2 ? "0" : "")\(magnitude)"
+        let superscript = String(padded.map { superscripts[$0] ?? $0 })
+        return "\(number.sign == .minus ? "-" : "")\(text.prefix(1)).\(text.dropFirst())×10\(superscript)"
     }
+
+    private static let superscripts: [Character: Character] = [
+        "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹", "-": "⁻",
+    ]
 }

@@ -15,6 +15,17 @@ struct CELFunction: Sendable {
 
     init(_ name: String, _ count: Int, _ body: @escaping Body) { self.init(name, count...count, body) }
 
+    /// What calling it with these arguments costs. A search grows with both the text and the pattern.
+    func cost(_ arguments: [CELValue]) -> Int {
+        let reading = arguments.reduce(0) { $0 + $1.cost }
+        guard ["matches", "find", "findAll"].contains(name), arguments.count > 1 else { return reading }
+        let pattern =
+            if case .expression(let expression) = arguments[1] { expression.pattern.utf8.count } else {
+                arguments[1].size
+            }
+        return reading + arguments[0].size / 10 * (pattern / 4)
+    }
+
     func accepts(_ count: Int) -> Bool { arity.contains(count) }
 }
 

@@ -21,11 +21,11 @@ enum CELStrings {
         },
         CELFunction("matches", 2) { arguments throws(CELError) in try matches(arguments) },
         CELFunction("find", 2) { arguments throws(CELError) in
-            .string(try expression(arguments[1]).firstMatch(in: try string(arguments, 0)) ?? "")
+            .string(try expression(arguments[1], "Illegal regex: ").firstMatch(in: try string(arguments, 0)) ?? "")
         },
         CELFunction("findAll", 2...3) { arguments throws(CELError) in
             let limit = arguments.count > 2 ? try int(arguments, 2) : -1
-            let found = try expression(arguments[1]).allMatches(
+            let found = try expression(arguments[1], "Illegal regex: ").allMatches(
                 in: try string(arguments, 0), limit: limit < 0 ? .max : Int(clamping: limit))
             return .list(found.map { .string($0) })
         },
@@ -55,9 +55,7 @@ enum CELStrings {
             let start = arguments.count > 2 ? Int(clamping: try int(arguments, 2)) : 0
             let part = try string(arguments, 1)
             if part.isEmpty { return .int(Int64(start)) }
-            guard start >= 0, arguments.count == 2 || start < content.count || content.isEmpty && start == 0 else {
-                throw CELError("index out of range: \(start)")
-            }
+            guard start >= 0 else { throw CELError("index out of range: \(start)") }
             return .int(Int64(find(part, in: content, from: start) ?? -1))
         },
         CELFunction("lastIndexOf", 2...3) { arguments throws(CELError) in
@@ -67,7 +65,8 @@ enum CELStrings {
             if arguments.count > 2 {
                 let limit = Int(clamping: try int(arguments, 2))
                 if part.isEmpty { return .int(Int64(limit)) }
-                guard limit >= 0, limit < content.count else { throw CELError("index out of range: \(limit)") }
+                guard limit >= 0 else { throw CELError("index out of range: \(limit)") }
+                guard limit < content.count else { return .int(-1) }
                 start = min(start, limit)
             } else if part.isEmpty {
                 return .int(Int64(content.count))
@@ -82,16 +81,21 @@ enum CELStrings {
             let content = scalars(try string(arguments, 0))
             let start = Int(clamping: try int(arguments, 1))
             let end = arguments.count > 2 ? Int(clamping: try int(arguments, 2)) : content.count
-            guard start <= end else { throw CELError("invalid substring range. start: \(start), end: \(end)") }
-            guard start >= 0, start <= content.count else { throw CELError("index out of range: \(start)") }
+            guard start <= end || arguments.count == 2 else {
+                throw CELError("invalid substring range. start: \(start), end: \(end)")
+            }
+            guard (0...content.count).contains(start) else { throw CELError("index out of range: \(start)") }
             guard end <= content.count else { throw CELError("index out of range: \(end)") }
             return .string(text(content[start..<end]))
         },
         CELFunction("replace", 3...4) { arguments throws(CELError) in
             let limit = arguments.count > 3 ? try int(arguments, 3) : -1
+            let content = try string(arguments, 0)
+            let replacement = try string(arguments, 2)
+            try refuseLong(repeating: replacement, atMost: content.utf8.count + 1)
             return .string(
                 replace(
-                    try string(arguments, 1), in: try string(arguments, 0), with: try string(arguments, 2),
+                    try string(arguments, 1), in: content, with: replacement,
                     limit: limit < 0 ? .max : Int(clamping: limit)))
         },
         CELFunction("split", 2...3) { arguments throws(CELError) in
@@ -106,6 +110,7 @@ enum CELStrings {
             guard case .some(let items) = try arguments[0].elements(), !arguments[0].isMap else {
                 throw CELError.noSuchOverload
             }
+            try refuseLong(repeating: separator, atMost: items.count)
             var parts: [String] = []
             for item in items {
                 guard case .string(let part) = item else { throw CELError.noSuchOverload }
@@ -129,14 +134,16 @@ enum CELStrings {
         return number
     }
 
-    private static func expression(_ value: CELValue) throws(CELError) -> RegularExpression {
+    private static func expression(
+        _ value: CELValue, _ problemPrefix: String = ""
+    ) throws(CELError) -> RegularExpression {
         switch value {
         case .expression(let expression): return expression
         case .string(let pattern):
             do throws(RegularExpressionError) {
                 return try RegularExpression(pattern)
             } catch {
-                throw CELError("Illegal regex: \(error)")
+                throw CELError("\(problemPrefix)\(error)")
             }
         default: throw CELError.noSuchOverload
         }
@@ -152,6 +159,14 @@ enum CELStrings {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: scalars)
         return String(view)
+    }
+
+    /// More bytes than this no function makes at once: what they cost would be known too late.
+    private static let lengthLimit = 10_000_000
+
+    private static func refuseLong(repeating text: String, atMost count: Int) throws(CELError) {
+        let (length, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
+        if overflow || length > lengthLimit { throw CELError.costLimit }
     }
 
     private static func mapASCII(_ text: String, _ change: (UInt8) -> UInt8) -> String {

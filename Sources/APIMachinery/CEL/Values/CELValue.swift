@@ -99,11 +99,14 @@ struct CELMap: Sendable {
 
     /// Fails for a key that is there already or cannot be one.
     mutating func insert(_ value: CELValue, for key: CELValue) throws(CELError) {
+        guard self[key] == nil else { throw CELError("insert failed: key \(key.text ?? "") already exists") }
+        try set(value, for: key)
+    }
+
+    /// As a map literal does: of a key that is given twice the last value stands.
+    mutating func set(_ value: CELValue, for key: CELValue) throws(CELError) {
         guard let mapKey = CELMapKey(key) else { throw CELError("unsupported key type: \(key.typeName)") }
-        guard values.updateValue(value, forKey: mapKey) == nil else {
-            throw CELError("Failed with repeated key: \(key.text ?? "")")
-        }
-        keys.append(key)
+        if values.updateValue(value, forKey: mapKey) == nil { keys.append(key) }
     }
 }
 

@@ -30,7 +30,8 @@ package struct Authenticator: Sendable {
 
     private func user(of token: BootstrapToken) async throws(APIStatus) -> UserInfo? {
         let key = ObjectKey(namespace: BootstrapToken.namespace, name: token.secretName)
-        guard let secret = try await api.find(.secrets, key).flatMap(BootstrapTokenSecret.init), secret.isForAuthentication,
+        guard let secret = try await api.find(.secrets, key).flatMap(BootstrapTokenSecret.init),
+            secret.isForAuthentication,
             !secret.isExpired(at: api.now()), ConstantTime.equal(secret.token.secret, token.secret)
         else { return nil }
         return secret.user

@@ -50,7 +50,9 @@ package struct Authorizer: Sendable {
         for list in ["containers", "initContainers"] {
             for container in spec[list]?.array ?? [] {
                 for variable in container["env"]?.array ?? [] {
-                    if let name = variable[path: "valueFrom", reference + "KeyRef", "name"]?.string { names.insert(name) }
+                    if let name = variable[path: "valueFrom", reference + "KeyRef", "name"]?.string {
+                        names.insert(name)
+                    }
                 }
                 for source in container["envFrom"]?.array ?? [] {
                     if let name = source[path: reference + "Ref", "name"]?.string { names.insert(name) }

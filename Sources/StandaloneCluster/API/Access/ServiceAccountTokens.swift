@@ -55,13 +55,18 @@ package struct ServiceAccountTokens: Sendable {
 
     /// Whom a token stands for; nil when it is none of ours, has expired, or its account is gone.
     func user(of token: String, _ api: ClusterAPI) async throws(APIStatus) -> UserInfo? {
-        guard let claims = JSONWebToken.verified(token, by: verifiers), claims["iss"]?.string == issuer else { return nil }
+        guard let claims = JSONWebToken.verified(token, by: verifiers), claims["iss"]?.string == issuer else {
+            return nil
+        }
         let now = Int64(api.now().timeIntervalSince1970)
-        guard let expiry = claims["exp"]?.integer, expiry > now, claims["nbf"]?.integer ?? 0 <= now + 60 else { return nil }
+        guard let expiry = claims["exp"]?.integer, expiry > now, claims["nbf"]?.integer ?? 0 <= now + 60 else {
+            return nil
+        }
         let given = claims["aud"]?.strings ?? claims["aud"]?.string.map { [$0] } ?? []
         guard !Set(given).isDisjoint(with: audiences) else { return nil }
         let details = claims["kubernetes.io"]
-        guard let namespace = details?["namespace"]?.string, let name = details?[path: "serviceaccount", "name"]?.string,
+        guard let namespace = details?["namespace"]?.string,
+            let name = details?[path: "serviceaccount", "name"]?.string,
             let account = try await api.find(.serviceAccounts, ObjectKey(namespace: namespace, name: name)),
             account.uid == details?[path: "serviceaccount", "uid"]?.string
         else { return nil }
@@ -95,7 +100,8 @@ enum JSONWebToken {
     /// The claims, when one of `keys` has signed them.
     static func verified(_ token: String, by keys: [PublicKey]) -> JSON? {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let headerBytes = Base64URL.decode(parts[0]), let header = try? JSON(parsing: headerBytes),
+        guard parts.count == 3, let headerBytes = Base64URL.decode(parts[0]),
+            let header = try? JSON(parsing: headerBytes),
             let algorithm = header["alg"]?.string, let signature = Base64URL.decode(parts[2]),
             let claimBytes = Base64URL.decode(parts[1]), let claims = try? JSON(parsing: claimBytes)
         else { return nil }

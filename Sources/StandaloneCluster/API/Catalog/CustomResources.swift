@@ -91,13 +91,16 @@ enum CustomResources {
                 errors += try CompiledSchema(schema).ruleProblems(at: schemaPath)
             } catch {
                 var located = error
-                located.path = FieldPath(stringLiteral: error.path.isRoot ? "\(schemaPath)" : "\(schemaPath).\(error.path)")
+                located.path = FieldPath(
+                    stringLiteral: error.path.isRoot ? "\(schemaPath)" : "\(schemaPath).\(error.path)")
                 errors.append(located)
             }
         }
         if versions.filter({ $0["storage"]?.bool == true }).count != 1 {
             errors.append(
-                .invalid(path, definition[path: "spec", "versions"], "must have exactly one version marked as storage version"))
+                .invalid(
+                    path, definition[path: "spec", "versions"],
+                    "must have exactly one version marked as storage version"))
         }
         return errors
     }
@@ -154,7 +157,11 @@ extension ClusterAPI {
         if let taken {
             throw .invalid(
                 resource.type, object.name,
-                [.invalid("spec.names.kind", object[path: "spec", "names", "kind"], "\"\(taken.type.kind)\" is already in use by \(taken.type)")])
+                [
+                    .invalid(
+                        "spec.names.kind", object[path: "spec", "names", "kind"],
+                        "\"\(taken.type.kind)\" is already in use by \(taken.type)")
+                ])
         }
         object = CustomResources.accepted(object, timestamp: timestamp())
     }

@@ -104,7 +104,7 @@ extension ClusterAPI {
     func ensure(_ object: KubeObject, _ type: ResourceType, _ options: WriteOptions) async {
         do throws(APIStatus) {
             _ = try await create(type, object, namespace: object.namespace, options)
-        } catch where error.reason == "AlreadyExists" {
+        } catch  where error.reason == "AlreadyExists" {
             return
         } catch {
             log.warning(

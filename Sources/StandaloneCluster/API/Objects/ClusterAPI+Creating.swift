@@ -41,7 +41,8 @@ extension ClusterAPI {
     ) async throws(APIStatus) -> WriteResult {
         let type = resource.type
         if resource.custom?.isTerminating == true {
-            throw .methodNotSupported(type, "create not allowed while custom resource definition is terminating: create")
+            throw .methodNotSupported(
+                type, "create not allowed while custom resource definition is terminating: create")
         }
         try await checkNamespace(of: body, resource)
         let decoded = try decode(body, resource, options)

@@ -75,7 +75,7 @@ extension ClusterAPI {
         for object in page.items {
             do throws(APIStatus) {
                 _ = try await delete(type, object.key, options)
-            } catch where error.reason == "NotFound" {
+            } catch  where error.reason == "NotFound" {
                 continue
             }
         }

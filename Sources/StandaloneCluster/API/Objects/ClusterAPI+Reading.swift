@@ -21,7 +21,8 @@ package struct Selection: Sendable {
         let (labels, fields) = (labels, fields)
         if labels == nil && fields == nil { return nil }
         return { object in
-            (labels?.matches(object.labels) ?? true) && (fields?.holds { SelectableFields.value(of: $0, in: object) } ?? true)
+            (labels?.matches(object.labels) ?? true)
+                && (fields?.holds { SelectableFields.value(of: $0, in: object) } ?? true)
         }
     }
 

@@ -45,7 +45,8 @@ extension APIStatus {
         case .alreadyExists: self = .alreadyExists(type, name)
         case .notFound: self = .notFound(type, name)
         case .conflict: self = .modified(type, name)
-        case .expired(let requested, let oldest): self = .tooOldResourceVersion(String(requested), oldest: String(oldest))
+        case .expired(let requested, let oldest):
+            self = .tooOldResourceVersion(String(requested), oldest: String(oldest))
         case .future(let requested, let current): self = .tooLargeResourceVersion(requested, current: current)
         case .claimed(let claim): self = .internalError("\(claim.space) \(claim.value) is already allocated")
         case .badContinueToken: self = .badRequest("continue key is not valid: illegal base64 or unknown version")

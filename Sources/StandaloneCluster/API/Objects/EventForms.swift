@@ -26,7 +26,9 @@ enum EventForms {
         to: KeyPath<(core: String, new: String), String>
     ) -> KubeObject {
         guard event.apiVersion != apiVersion, var fields = event.json.object else { return event }
-        for name in names { if let value = fields.removeValue(forKey: name[keyPath: from]) { fields[name[keyPath: to]] = value } }
+        for name in names {
+            if let value = fields.removeValue(forKey: name[keyPath: from]) { fields[name[keyPath: to]] = value }
+        }
         fields["apiVersion"] = .string(apiVersion)
         return KubeObject(.object(fields))
     }

@@ -32,7 +32,9 @@ struct PatchRequest: Sendable {
         case "application/merge-patch+json": kind = .merge(try Self.object(body))
         case "application/strategic-merge-patch+json":
             // Custom resources have no merge keys to go by.
-            if resource.isCustom { throw .unsupportedMediaType(accepted: Self.mediaTypes.filter { !$0.contains("strategic") }) }
+            if resource.isCustom {
+                throw .unsupportedMediaType(accepted: Self.mediaTypes.filter { !$0.contains("strategic") })
+            }
             kind = .strategic(try Self.object(body))
         case "application/apply-patch+yaml", "application/apply-patch+json":
             if (query["fieldManager"] ?? "").isEmpty {
@@ -89,7 +91,8 @@ struct PatchRequest: Sendable {
 extension ClusterAPI {
     /// Changes an object by a patch; an apply may also make it.
     func patch(
-        _ resource: APIResource, _ key: ObjectKey, subresource: String = "", _ patch: PatchRequest, _ options: WriteOptions
+        _ resource: APIResource, _ key: ObjectKey, subresource: String = "", _ patch: PatchRequest,
+        _ options: WriteOptions
     ) async throws(APIStatus) -> WriteResult {
         if case .apply(let body) = patch.kind {
             return try await apply(resource, key, subresource: subresource, KubeObject(body), options)

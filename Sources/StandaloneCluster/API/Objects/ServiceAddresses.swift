@@ -29,7 +29,9 @@ package struct ServiceAddresses: Sendable {
         guard resource.type == .services else { return [] }
         let type = object[path: "spec", "type"]?.string ?? "ClusterIP"
         if type == "ExternalName" {
-            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] { object[path: "spec", field] = nil }
+            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+                object[path: "spec", field] = nil
+            }
             return []
         }
         var claims: Set<Claim> = []

@@ -58,9 +58,10 @@ enum Strategies {
             let conditions = object[path: "status", "conditions"]
             object = old
             object[path: "status", "conditions"] = conditions
-        case "scale": if generationRises(object, from: old, resource) {
-            object[path: "metadata", "generation"] = JSON(old.generation + 1)
-        }
+        case "scale":
+            if generationRises(object, from: old, resource) {
+                object[path: "metadata", "generation"] = JSON(old.generation + 1)
+            }
         default: break
         }
     }

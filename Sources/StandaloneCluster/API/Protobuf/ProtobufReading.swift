@@ -17,7 +17,9 @@ enum ProtobufReading {
     private static let depthLimit = 100
 
     static func object(_ body: [UInt8]) throws(ProtobufError) -> JSON {
-        guard body.starts(with: magic) else { throw ProtobufError(description: "the body does not start with the mark k8s") }
+        guard body.starts(with: magic) else {
+            throw ProtobufError(description: "the body does not start with the mark k8s")
+        }
         var (apiVersion, kind) = ("", "")
         var raw: ArraySlice<UInt8> = []
         var envelope = ProtobufFields(body.dropFirst(magic.count))
@@ -53,7 +55,9 @@ enum ProtobufReading {
         return group == "autoscaling" && parts[1] == "v2" ? "autoscaling2" : group
     }
 
-    private static func fields(_ bytes: ArraySlice<UInt8>, _ message: String, depth: Int) throws(ProtobufError) -> [String: JSON] {
+    private static func fields(_ bytes: ArraySlice<UInt8>, _ message: String, depth: Int) throws(ProtobufError)
+        -> [String: JSON]
+    {
         guard depth < depthLimit else { throw ProtobufError(description: "nested more than \(depthLimit) levels deep") }
         let shape = ProtobufShapes.messages[message] ?? [:]
         var result: [String: JSON] = [:]

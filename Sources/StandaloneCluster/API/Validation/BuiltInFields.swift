@@ -27,7 +27,9 @@ struct BuiltInFields {
         case .map(let element, _):
             guard var fields = value.object else { return note(value, "map[string]string", path, owner) }
             value = .null
-            for key in fields.keys.sorted() { visit(&fields[key, default: .null], element, path: "\(path).\(key)", of: owner) }
+            for key in fields.keys.sorted() {
+                visit(&fields[key, default: .null], element, path: "\(path).\(key)", of: owner)
+            }
             value = .object(fields)
         case .structure(let structure):
             let name = structure.name.map { String($0.split(separator: "/").last ?? "") } ?? owner

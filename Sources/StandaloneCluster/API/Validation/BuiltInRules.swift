@@ -43,7 +43,9 @@ enum BuiltInRules {
     private static func isDataKey(_ key: String) -> Bool {
         !key.isEmpty && key.utf8.count <= 253 && key != "." && !key.hasPrefix("..")
             && key.unicodeScalars.allSatisfy {
-                $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.".unicodeScalars.contains($0))
+                $0.isASCII
+                    && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                        || "-_.".unicodeScalars.contains($0))
             }
     }
 

@@ -31,7 +31,9 @@ enum ServiceRules {
                 errors += NameRules.problems(name, .label).map { .invalid(here.child("name"), .string(name), $0) }
             }
             errors += range(port["port"], here.child("port"))
-            if let target = port["targetPort"], target.integer != nil { errors += range(target, here.child("targetPort")) }
+            if let target = port["targetPort"], target.integer != nil {
+                errors += range(target, here.child("targetPort"))
+            }
             let transport = port["protocol"]?.string ?? ""
             if !["TCP", "UDP", "SCTP"].contains(transport) {
                 let supported = ["SCTP", "TCP", "UDP"]

@@ -58,7 +58,8 @@ package final class KeptDocuments: Sendable {
     }
 
     private func kept(
-        _ name: String, _ asked: String?, _ contentType: String, _ snapshot: ResourceCatalog.Snapshot, _ make: () -> JSON?
+        _ name: String, _ asked: String?, _ contentType: String, _ snapshot: ResourceCatalog.Snapshot,
+        _ make: () -> JSON?
     ) throws(APIStatus) -> WireResponse {
         var found = state.withLock { state -> Document? in
             if state.generation != snapshot.generation { state = State(generation: snapshot.generation) }
@@ -74,7 +75,9 @@ package final class KeptDocuments: Sendable {
             }
         }
         guard let found else { throw .unknownResource() }
-        let headers = [("Content-Type", contentType), ("ETag", found.etag), ("Vary", "Accept"), ("Cache-Control", "public")]
+        let headers = [
+            ("Content-Type", contentType), ("ETag", found.etag), ("Vary", "Accept"), ("Cache-Control", "public"),
+        ]
         if let asked, asked == found.etag {
             return WireResponse(status: 304, headers: headers, body: .bytes([]))
         }

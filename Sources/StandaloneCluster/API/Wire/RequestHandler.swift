@@ -33,7 +33,9 @@ package struct RequestHandler: Sendable {
         try await authorizer.check(access(user, verb, path, request))
         guard let resource = api.catalog.snapshot.find(group: path.group, version: path.version, plural: path.plural)
         else { return .text("404 page not found\n", status: 404) }
-        if let subresource = path.subresource, resource.served.subresource(subresource) == nil { throw .unknownResource() }
+        if let subresource = path.subresource, resource.served.subresource(subresource) == nil {
+            throw .unknownResource()
+        }
         if path.namespace != nil, !resource.type.isNamespaced { throw .unknownResource() }
         let call = ResourceCall(
             api: api, resource: resource, path: path, request: request, user: user, verb: verb, tokens: tokens,
@@ -51,8 +53,10 @@ package struct RequestHandler: Sendable {
         }
     }
 
-    private func access(_ user: UserInfo, _ verb: String, _ path: ResourcePath, _ request: WireRequest) -> AccessRequest {
-        let selected = request.query["fieldSelector"].flatMap { try? FieldSelector(parsing: $0) }?.requiredValue(of: "metadata.name")
+    private func access(_ user: UserInfo, _ verb: String, _ path: ResourcePath, _ request: WireRequest) -> AccessRequest
+    {
+        let selected = request.query["fieldSelector"].flatMap { try? FieldSelector(parsing: $0) }?.requiredValue(
+            of: "metadata.name")
         return AccessRequest(
             user: user, verb: verb,
             resource: AccessRequest.Resource(

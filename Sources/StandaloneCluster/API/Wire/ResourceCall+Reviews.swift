@@ -49,7 +49,8 @@ extension ResourceCall {
                 user: user, verb: text("verb"),
                 resource: AccessRequest.Resource(
                     group: text("group"), version: text("version"), plural: text("resource"),
-                    subresource: text("subresource"), namespace: text("namespace"), name: text("name"), selectedName: ""),
+                    subresource: text("subresource"), namespace: text("namespace"), name: text("name"), selectedName: ""
+                ),
                 path: "")
         } else if let attributes = spec["nonResourceAttributes"] {
             request = AccessRequest(
@@ -58,7 +59,11 @@ extension ResourceCall {
         } else {
             throw .invalid(
                 group: type.group, kind: type.kind, name: "",
-                [.invalid("spec.resourceAttributes", nil, "exactly one of nonResourceAttributes or resourceAttributes must be specified")])
+                [
+                    .invalid(
+                        "spec.resourceAttributes", nil,
+                        "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+                ])
         }
         return ["allowed": .bool(try await authorizer.isAllowed(request))]
     }

@@ -21,7 +21,8 @@ extension ResourceCall {
             }
         default:
             throw .unsupportedMediaType(
-                accepted: ["application/json", "application/yaml"] + (resource.isCustom ? [] : [ProtobufReading.mediaType]))
+                accepted: ["application/json", "application/yaml"]
+                    + (resource.isCustom ? [] : [ProtobufReading.mediaType]))
         }
     }
 
@@ -92,12 +93,16 @@ extension ResourceCall {
             guard let propagation = DeleteOptions.Propagation(rawValue: policy) else {
                 throw .invalid(
                     group: "meta.k8s.io", kind: "DeleteOptions", name: "",
-                    [.notSupported("propagationPolicy", .string(policy), supported: ["Background", "Foreground", "Orphan"])])
+                    [
+                        .notSupported(
+                            "propagationPolicy", .string(policy), supported: ["Background", "Foreground", "Orphan"])
+                    ])
             }
             options.propagation = propagation
         }
         if let orphans = body["orphanDependents"]?.bool { options.propagation = orphans ? .orphan : .background }
-        options.gracePeriod = body["gracePeriodSeconds"]?.integer ?? request.query["gracePeriodSeconds"].flatMap(Int64.init)
+        options.gracePeriod =
+            body["gracePeriodSeconds"]?.integer ?? request.query["gracePeriodSeconds"].flatMap(Int64.init)
         options.uid = body[path: "preconditions", "uid"]?.string
         options.resourceVersion = body[path: "preconditions", "resourceVersion"]?.string
         options.isDryRun = body["dryRun"]?.strings?.contains("All") ?? false || request.query["dryRun"] == "All"

@@ -106,7 +106,11 @@ struct ResourceCall: Sendable {
         if request.query.flag("sendInitialEvents") {
             throw .invalid(
                 group: "meta.k8s.io", kind: "ListOptions", name: "",
-                [.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")])
+                [
+                    .forbidden(
+                        "sendInitialEvents",
+                        "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")
+                ])
         }
         let selection = try selection()
         let text = request.query["resourceVersion"] ?? ""

@@ -88,7 +88,8 @@ struct ServerConnection: Sendable {
         // Under HTTP/2 a request has a channel of its own, and TLS belongs to its parent.
         for candidate in [channel, channel.parent].compactMap({ $0 }) {
             let found = candidate.eventLoop.submit {
-                try candidate.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self).peerCertificate?.toDERBytes()
+                try candidate.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self).peerCertificate?
+                    .toDERBytes()
             }
             if let bytes = try? await found.get() { return bytes }
         }

@@ -18,7 +18,8 @@ package struct ServerDocuments: Sendable {
         case "healthz", "livez", "readyz": return await health(parts, request, api)
         case "version": return .json(version.json)
         case "api", "apis", "openapi":
-            return try kept.answer(parts, accept: request.headers["accept"], etag: request.headers["if-none-match"], self, api)
+            return try kept.answer(
+                parts, accept: request.headers["accept"], etag: request.headers["if-none-match"], self, api)
         case ".well-known" where parts == [".well-known", "openid-configuration"]:
             guard let issuer else { throw .unknownResource() }
             return .json([

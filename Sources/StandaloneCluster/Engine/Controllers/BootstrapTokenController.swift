@@ -17,7 +17,8 @@ struct BootstrapTokenController: Sendable {
     func run(_ loop: ControlLoop) async {
         let secrets = Selection(
             namespace: BootstrapToken.namespace, fields: FieldSelector("type", equals: BootstrapToken.secretType))
-        let info = Selection(namespace: Self.clusterInfo.namespace, fields: FieldSelector("metadata.name", equals: "cluster-info"))
+        let info = Selection(
+            namespace: Self.clusterInfo.namespace, fields: FieldSelector("metadata.name", equals: "cluster-info"))
         await withDiscardingTaskGroup { group in
             group.addTask { await loop.run(.secrets, secrets) { _, _ throws(APIStatus) in try await settle() } }
             group.addTask { await loop.run(.configMaps, info) { _, _ throws(APIStatus) in try await settle() } }

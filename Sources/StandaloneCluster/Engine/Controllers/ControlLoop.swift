@@ -39,7 +39,7 @@ struct ControlLoop: Sendable {
     ) async {
         do throws(APIStatus) {
             try await handle(change, object)
-        } catch where error.reason == "NotFound" || error.reason == "Conflict" {
+        } catch  where error.reason == "NotFound" || error.reason == "Conflict" {
             // Somebody else was faster; what they wrote comes as an event of its own.
             return
         } catch {

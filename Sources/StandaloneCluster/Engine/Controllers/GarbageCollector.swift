@@ -79,7 +79,7 @@ struct GarbageCollector: Sendable {
         do throws(APIStatus) {
             _ = try await api.delete(
                 resource.type, object.key, DeleteOptions(propagation: propagation, uid: object.uid))
-        } catch where error.reason == "NotFound" || error.reason == "Conflict" {
+        } catch  where error.reason == "NotFound" || error.reason == "Conflict" {
             return
         }
     }
@@ -114,7 +114,7 @@ struct GarbageCollector: Sendable {
         }
         do throws(APIStatus) {
             _ = try await api.modify(resource, modification, Self.options)
-        } catch where error.reason == "NotFound" {
+        } catch  where error.reason == "NotFound" {
             return
         }
     }

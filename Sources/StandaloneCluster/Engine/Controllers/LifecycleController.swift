@@ -54,7 +54,7 @@ struct LifecycleController: Sendable {
     private func report(_ object: KubeObject, _ body: () async throws(APIStatus) -> Void) async {
         do throws(APIStatus) {
             try await body()
-        } catch where error.reason == "NotFound" || error.reason == "Conflict" {
+        } catch  where error.reason == "NotFound" || error.reason == "Conflict" {
             // Somebody else was faster; what they wrote comes as an event of its own.
             return
         } catch {
@@ -77,15 +77,29 @@ struct LifecycleController: Sendable {
     private func handleGone(_ object: KubeObject, _ storage: String) async throws(APIStatus) {
         try await collector.objectGone(object)
         if let name = object.namespace,
-            let namespace = try await api.find(.namespaces, ObjectKey(namespace: nil, name: name)), namespace.isBeingDeleted
+            let namespace = try await api.find(.namespaces, ObjectKey(namespace: nil, name: name)),
+            namespace.isBeingDeleted
         {
             try await namespaces.finish(name)
         }
+        try await restore(object, storage)
         guard api.catalog.snapshot.resource(storedAs: storage)?.isCustom == true,
             let definition = try await api.find(.customResourceDefinitions, ObjectKey(namespace: nil, name: storage)),
             definition.isBeingDeleted
         else { return }
         try await removeInstances(of: definition)
+    }
+
+    /// What a namespace always has comes back when somebody deletes it.
+    private func restore(_ object: KubeObject, _ storage: String) async throws(APIStatus) {
+        let isFurniture =
+            storage == ResourceType.serviceAccounts.description && object.name == "default"
+            || storage == ResourceType.configMaps.description && object.name == "kube-root-ca.crt"
+        guard isFurniture, let name = object.namespace,
+            let namespace = try await api.find(.namespaces, ObjectKey(namespace: nil, name: name)),
+            !namespace.isBeingDeleted
+        else { return }
+        await api.furnish(namespace: name)
     }
 
     /// Deletes all instances of a definition, and when none is left, lets the definition go.

@@ -64,7 +64,8 @@ struct RequestSigner: Sendable {
         var approved = request
         approved[path: "status", "conditions"] = .array(
             (request[path: "status", "conditions"]?.array ?? []) + [
-                condition("Approved", "AutoApproved", "Auto approving kubelet client certificate after SubjectAccessReview.")
+                condition(
+                    "Approved", "AutoApproved", "Auto approving kubelet client certificate after SubjectAccessReview.")
             ])
         _ = try await api.update(Self.requests, request.key, approved, subresource: "approval", Self.options)
     }
@@ -79,7 +80,9 @@ struct RequestSigner: Sendable {
             signed[path: "status", "certificate"] = .string(Base64.encode(certificate.pem))
         } catch {
             signed[path: "status", "conditions"] = .array(
-                (request[path: "status", "conditions"]?.array ?? []) + [condition("Failed", "SignerValidationFailure", "\(error)")])
+                (request[path: "status", "conditions"]?.array ?? []) + [
+                    condition("Failed", "SignerValidationFailure", "\(error)")
+                ])
         }
         _ = try await api.update(Self.requests, request.key, signed, subresource: "status", Self.options)
         log.info("answered a certificate signing request", metadata: ["request": "\(request.name)"])
@@ -111,7 +114,9 @@ enum RequestPolicy {
     }
 
     private static func facts(_ request: KubeObject) -> CertificateSigningRequest? {
-        request[path: "spec", "request"]?.string.flatMap(Base64.decode).flatMap { try? CertificateSigningRequest(pem: $0) }
+        request[path: "spec", "request"]?.string.flatMap(Base64.decode).flatMap {
+            try? CertificateSigningRequest(pem: $0)
+        }
     }
 
     /// Nil for signers that are not ours; throws when the request asks for what its signer does not give.
