@@ -120,8 +120,10 @@ let package = Package(
         .executableTarget(
             name: "kamaji-manager",
             dependencies: [
-                "Reconciliation", "StandaloneCluster", "TenantAPI", argumentParser, logging, lifecycle, unixSignals,
-            ],
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Prometheus",
+                "Reconciliation", "StandaloneCluster", "TenantAPI",
+                argumentParser, logging, lifecycle, subprocess, system, unixSignals,
+            ] + hummingbird,
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

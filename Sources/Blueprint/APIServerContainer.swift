@@ -99,6 +99,11 @@ extension TenantControlPlane {
             managed["--etcd-servers"] = "unix:///uds/kine"
         case .sqlite:
             managed["--sqlite-path"] = "\(facts.endpoints.first ?? "")/\(storageIdentity.schema).sqlite"
+            // The embedded engine is its own controller-manager: it signs for nodes, and publishes the authority.
+            managed["--cluster-signing-cert-file"] = "\(pki)/ca.crt"
+            managed["--cluster-signing-key-file"] = "\(pki)/ca.key"
+            managed["--root-ca-file"] = "\(pki)/ca.crt"
+            managed["--kubernetes-version"] = spec.kubernetes.version
         }
         if spec.addons.konnectivity != nil {
             managed["--egress-selector-config-file"] =

@@ -21,8 +21,6 @@ package struct TenantManager: Sendable {
     private let now: @Sendable () -> Date
     package let metrics: ManagerMetrics
 
-    /// Tenants that are worked on at once: what they wait for is mostly the API server and the datastore.
-    static let tenantWorkers = 32
     static let datastoreWorkers = 8
     /// Changes of who uses a DataStore gather for this long before its status tells them.
     static let usageDelay = Duration.seconds(1)
@@ -38,7 +36,7 @@ package struct TenantManager: Sendable {
         self.log = log
         self.now = now
         events = EventRecorder(client: api, controller: "kamaji-manager", instance: instance, now: now, log: log)
-        tenantQueue = Controller(name: "tenantcontrolplane", workers: Self.tenantWorkers, log: log)
+        tenantQueue = Controller(name: "tenantcontrolplane", workers: settings.workers, log: log)
         datastoreQueue = Controller(name: "datastore", workers: Self.datastoreWorkers, log: log)
     }
 

@@ -15,6 +15,8 @@ package struct TenantSettings: Sendable {
     package var renewBefore: Duration = .seconds(24 * 3600)
     /// Whether the admin cluster serves Gateway API's TLSRoute.
     package var servesTLSRoutes = false
+    /// `--max-concurrent-tcp-reconciles`: what a tenant waits for is mostly the API server and the datastore.
+    package var workers = 32
 
     package init() {}
 }

@@ -1,9 +1,26 @@
 import ArgumentParser
+import Glibc
 
 /// `kamaji-manager`: runs tenant control planes, in a cluster or on one machine.
 @main
 struct KamajiManager: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kamaji-manager",
-        abstract: "Run the control planes of tenant Kubernetes clusters.")
+        abstract: "Run the control planes of tenant Kubernetes clusters.",
+        discussion: """
+            On one machine, with nothing else installed:
+                kamaji-manager standalone
+            In a Kubernetes cluster, after `kamaji-manager crds | kubectl apply -f -`:
+                kamaji-manager run
+            """,
+        subcommands: [
+            StandaloneCommand.self, RunCommand.self, KubeconfigCommand.self, CRDsCommand.self,
+            EmbeddedAPIServerCommand.self,
+        ])
+
+    static func main() async {
+        // A peer that hangs up is an error of that write, not the end of this process.
+        signal(SIGPIPE, SIG_IGN)
+        await main(GoFlags.normalized(Array(CommandLine.arguments.dropFirst())))
+    }
 }

@@ -83,8 +83,10 @@ enum Strategies {
     private static func restoreAllButStatus(_ object: inout KubeObject, from old: KubeObject, _ resource: APIResource) {
         let status = object["status"]
         let metadata = object["metadata"]
+        let managedFields = object[path: "metadata", "managedFields"]
         object = old
         object["status"] = status
+        object[path: "metadata", "managedFields"] = managedFields
         // Kubelets and cloud controllers write labels and annotations along with these statuses.
         if !resource.isCustom, resource.type.group.isEmpty { object["metadata"] = metadata }
         // Kept by the server: the definition's acceptance is not for clients to write.

@@ -1,0 +1,50 @@
+import KubeClient
+import KubeObjects
+import Logging
+import Reconciliation
+import ServiceLifecycle
+import TenantAPI
+
+/// Reconciles until graceful shutdown: while it leads, where there is an election, or always.
+struct ManagerService: Service {
+    let api: KubeClient
+    let manager: TenantManager
+    let readiness: Readiness
+    let election: LeaderElection?
+    let log: Logger
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            do {
+                try await lead()
+            } catch is CancellationError {
+                return
+            }
+        }
+    }
+
+    private func lead() async throws {
+        guard try await api.serves(.tenantControlPlanes) else {
+            throw ManagerServiceError.definitionsMissing(api.connection.server)
+        }
+        readiness.set(ready: true)
+        guard let election else { return try await manager.run() }
+        try await election.run { try await manager.run() }
+        // Another replica leads from here on. What this one remembers is stale: a fresh process is the clean way back.
+        guard Task.isCancelled else { throw ManagerServiceError.leadershipLost }
+    }
+}
+
+enum ManagerServiceError: Error, CustomStringConvertible {
+    case definitionsMissing(String)
+    case leadershipLost
+
+    var description: String {
+        switch self {
+        case .definitionsMissing(let server):
+            "\(server) does not serve kamaji.clastix.io/v1alpha1: run \"kamaji-manager crds | kubectl apply "
+                + "--server-side -f -\" first"
+        case .leadershipLost: "another replica leads now; this one ends and is to be started again"
+        }
+    }
+}
