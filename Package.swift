@@ -113,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "StandaloneClusterTests",
             dependencies: [
-                "APIMachinery", "KubeClient", "KubeObjects", "PKI", "StandaloneCluster", logging, lifecycle, subprocess, system,
+                "APIMachinery", "KubeClient", "KubeObjects", "PKI", "StandaloneCluster", logging, lifecycle, subprocess,
+                system,
             ],
             swiftSettings: strict),
 

@@ -10,7 +10,9 @@ extension TenantControlPlane {
 
     /// What is wrong with the annotation that chooses the algorithm; nil when it is absent or good.
     package var keyAlgorithmComplaint: String? {
-        guard let given = object.annotations[Keys.keyAlgorithm], KeyAlgorithm(rawValue: given) == nil else { return nil }
+        guard let given = object.annotations[Keys.keyAlgorithm], KeyAlgorithm(rawValue: given) == nil else {
+            return nil
+        }
         let choices = KeyAlgorithm.allCases.map(\.rawValue).joined(separator: " or ")
         return "annotation \(Keys.keyAlgorithm) is \"\(given)\": use \(choices)"
     }

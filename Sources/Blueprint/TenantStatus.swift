@@ -131,7 +131,8 @@ extension TenantControlPlane {
         } else if spec.controlPlane.gateway == nil {
             status.json[path: root, "gateway"] = nil
         }
-        let phase = progress.deployment == nil && progress.exposure == nil
+        let phase =
+            progress.deployment == nil && progress.exposure == nil
             ? TenantPhase.provisioning : phase(deployment: progress.deployment)
         status.json[path: root, "version", "status"] = .string(phase.rawValue)
         if phase == .ready || phase == .sleeping {

@@ -68,7 +68,8 @@ extension TenantControlPlane {
             "image": .string("\(server.image):\(version)"),
             "imagePullPolicy": "Always",
             "command": ["/proxy-server"],
-            "args": JSON(defaults.overlaid(by: Arguments(parsing: server.extraArgs ?? [])).overlaid(by: managed).sorted),
+            "args": JSON(
+                defaults.overlaid(by: Arguments(parsing: server.extraArgs ?? [])).overlaid(by: managed).sorted),
             "ports": [
                 port("agentport", server.port), port("adminport", TunnelServer.adminPort),
                 port("healthport", TunnelServer.healthPort),

@@ -10,7 +10,8 @@ package struct SQLiteDatastore: Datastore {
     package func probe() async throws {
         try check()
         guard FileManager.default.isWritableFile(atPath: directory) else {
-            throw SQLiteDatastoreError("\(directory) is not there or cannot be written: make it, or name another in spec.endpoints")
+            throw SQLiteDatastoreError(
+                "\(directory) is not there or cannot be written: make it, or name another in spec.endpoints")
         }
     }
 

@@ -64,7 +64,8 @@ extension ClusterConnection {
             throw KubeconfigError("context \"\(contextName)\" names user \"\(context.user)\", which is not there")
         }
         var tls = TLSSettings(
-            certificateAuthorities: try FileContent.either(cluster.certificateAuthorityData, cluster.certificateAuthority),
+            certificateAuthorities: try FileContent.either(
+                cluster.certificateAuthorityData, cluster.certificateAuthority),
             serverName: cluster.tlsServerName, acceptsAnyCertificate: cluster.insecureSkipTLSVerify)
         tls.clientCertificate = try FileContent.either(user?.clientCertificateData, user?.clientCertificate)
         tls.clientKey = try FileContent.either(user?.clientKeyData, user?.clientKey)
@@ -77,7 +78,8 @@ extension ClusterConnection {
     /// The service account of the pod that this process runs in.
     package static func inCluster(environment: [String: String]) throws -> ClusterConnection {
         let folder = "/var/run/secrets/kubernetes.io/serviceaccount"
-        guard let host = environment["KUBERNETES_SERVICE_HOST"], let port = environment["KUBERNETES_SERVICE_PORT"] else {
+        guard let host = environment["KUBERNETES_SERVICE_HOST"], let port = environment["KUBERNETES_SERVICE_PORT"]
+        else {
             throw KubeconfigError("not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set")
         }
         let authorities = try FileContent.read("\(folder)/ca.crt", for: "the cluster's certificate authority")

@@ -97,7 +97,8 @@ extension ExecPlugin {
             throw KubeError(.credentials, "the credential plugin \(command) cannot be run: \(error)\(hint)")
         }
         guard status.isSuccess else {
-            throw KubeError(.credentials, "the credential plugin \(command) failed (\(status)): \(complaint.prefix(500))")
+            throw KubeError(
+                .credentials, "the credential plugin \(command) failed (\(status)): \(complaint.prefix(500))")
         }
         return try credential(from: output)
     }

@@ -28,10 +28,11 @@ extension KubeClient {
                 case .watch(let version, let delay):
                     if delay > .zero { try await sleep(delay) }
                     var call = Call(method: "GET", path: type.path(namespace: namespace))
-                    call.query = Self.selection(labelSelector, fieldSelector) + [
-                        ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
-                        ("timeoutSeconds", "\(Self.watchTimeout)"),
-                    ]
+                    call.query =
+                        Self.selection(labelSelector, fieldSelector) + [
+                            ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
+                            ("timeoutSeconds", "\(Self.watchTimeout)"),
+                        ]
                     call.accept = Self.accept(metadataOnly: metadataOnly, isList: false)
                     call.timeout = .seconds(Self.watchTimeout + 15)
                     try await stream(call, type, &machine, receive)

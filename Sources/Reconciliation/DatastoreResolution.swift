@@ -26,7 +26,8 @@ extension DatastoreReconciler {
         var facts = DatastoreFacts(name: store.name, driver: spec.driver, endpoints: spec.endpoints)
         var authority: CertificateAuthority?
         if let tls = spec.tlsConfig {
-            let certificate = try await content(tls.certificateAuthority.certificate, "certificateAuthority.certificate")
+            let certificate = try await content(
+                tls.certificateAuthority.certificate, "certificateAuthority.certificate")
             facts.authorityCertificate = certificate
             if let reference = tls.certificateAuthority.privateKey {
                 let key = try await content(reference, "certificateAuthority.privateKey")

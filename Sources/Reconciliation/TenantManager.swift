@@ -61,14 +61,18 @@ package struct TenantManager: Sendable {
                 for await _ in synchronized { break }
                 await withDiscardingTaskGroup { workers in
                     workers.addTask {
-                        await tenantQueue.run { key in try await metrics.timed("tenantcontrolplane") {
-                            try await tenants.reconcile(key).outcome
-                        } }
+                        await tenantQueue.run { key in
+                            try await metrics.timed("tenantcontrolplane") {
+                                try await tenants.reconcile(key).outcome
+                            }
+                        }
                     }
                     workers.addTask {
-                        await datastoreQueue.run { name in try await metrics.timed("datastore") {
-                            try await stores.reconcile(name).datastoreOutcome
-                        } }
+                        await datastoreQueue.run { name in
+                            try await metrics.timed("datastore") {
+                                try await stores.reconcile(name).datastoreOutcome
+                            }
+                        }
                     }
                 }
             }

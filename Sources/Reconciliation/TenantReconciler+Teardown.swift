@@ -40,7 +40,8 @@ extension TenantReconciler {
 
     private static let ours: Set<String> = [Keys.tenantFinalizer, Keys.sootFinalizer]
 
-    private func waitForDatastore(_ tenant: TenantControlPlane, _ name: String, _ message: String) async throws -> Result
+    private func waitForDatastore(_ tenant: TenantControlPlane, _ name: String, _ message: String) async throws
+        -> Result
     {
         var progress = TenantProgress()
         progress.failure = (

@@ -78,7 +78,8 @@ struct EtcdConnection: Sendable {
         // A call that fails at once carries its status in the headers alone.
         let status = response.trailers["grpc-status"] ?? response.headers["grpc-status"]
         guard response.status == 200, let code = status.flatMap({ Int($0) }) else {
-            throw EtcdError(status: nil, "the server answered HTTP \(response.status) and no gRPC: is this etcd's client port?")
+            throw EtcdError(
+                status: nil, "the server answered HTTP \(response.status) and no gRPC: is this etcd's client port?")
         }
         guard code == 0 else {
             let text = response.trailers["grpc-message"] ?? response.headers["grpc-message"] ?? "gRPC status \(code)"

@@ -17,7 +17,9 @@ struct CRDsCommand: AsyncParsableCommand {
     func run() async throws {
         guard let directory else {
             for (index, manifest) in CustomResources.manifests.enumerated() {
-                print(index > 0 && !manifest.yaml.hasPrefix("---") ? "---\n" : "", manifest.yaml, separator: "", terminator: "")
+                print(
+                    index > 0 && !manifest.yaml.hasPrefix("---") ? "---\n" : "", manifest.yaml, separator: "",
+                    terminator: "")
             }
             return
         }

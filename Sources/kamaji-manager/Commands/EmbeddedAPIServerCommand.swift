@@ -27,7 +27,11 @@ struct EmbeddedAPIServerCommand: AsyncParsableCommand {
         let configuration = try EmbeddedAPIServer.Configuration(ServerFlags(flags), log: log)
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: try EmbeddedAPIServer(configuration, log: log), successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: [
+                    .init(
+                        service: try EmbeddedAPIServer(configuration, log: log),
+                        successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         try await group.run()
     }

@@ -49,7 +49,8 @@ struct RunCommand: AsyncParsableCommand {
         let api = KubeClient(connection: connection, transport: transport, fieldManager: "kamaji-manager", log: log)
         let metrics = ManagerMetrics()
         let manager = TenantManager(
-            api: api, transport: transport, settings: reconcile.settings, instance: identity, metrics: metrics, log: log)
+            api: api, transport: transport, settings: reconcile.settings, instance: identity, metrics: metrics, log: log
+        )
         let readiness = Readiness()
         let service = ManagerService(
             api: api, manager: manager, readiness: readiness,
@@ -59,7 +60,8 @@ struct RunCommand: AsyncParsableCommand {
                     log: log) : nil,
             log: log)
         let endpoints = ManagerEndpoints(
-            metrics: { metrics.families(depths: manager.depths) + ProcessUsage.families }, readiness: readiness, log: log)
+            metrics: { metrics.families(depths: manager.depths) + ProcessUsage.families }, readiness: readiness,
+            log: log)
         var services: [any Service] = []
         if metricsBindAddress.port > 0 { services.append(endpoints.metricsServer(metricsBindAddress)) }
         if healthProbeBindAddress.port > 0 { services.append(endpoints.healthServer(healthProbeBindAddress)) }

@@ -22,13 +22,17 @@ struct StandaloneCommand: AsyncParsableCommand {
     @Option(help: "Directory that keeps everything. Without it: /var/lib/kamaji for root, ~/.local/state/kamaji else.")
     var stateDir: String?
 
-    @Option(help: "Port of the cluster's API on 127.0.0.1; 0 takes a free one. Without it: the last one, at first 16443.")
+    @Option(
+        help: "Port of the cluster's API on 127.0.0.1; 0 takes a free one. Without it: the last one, at first 16443.")
     var port: Int?
 
     @Option(help: "What runs the tenants: upstream or embedded. Without it: upstream where its programs are found.")
     var engine: TenantEngine?
 
-    @Option(help: "Directory of upstream's programs, searched before $KUBEBUILDER_ASSETS, /usr/local/kubebuilder/bin and PATH.")
+    @Option(
+        help:
+            "Directory of upstream's programs, searched before $KUBEBUILDER_ASSETS, /usr/local/kubebuilder/bin and PATH."
+    )
     var binDir: String?
 
     @Option(help: "Where /metrics is served, host:port; port 0 serves none.")

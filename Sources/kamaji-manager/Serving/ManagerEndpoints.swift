@@ -45,7 +45,8 @@ struct ManagerEndpoints: Sendable {
         return server(router, address, "health")
     }
 
-    private func server(_ router: Router<BasicRequestContext>, _ address: ListenAddress, _ what: String) -> some Service {
+    private func server(_ router: Router<BasicRequestContext>, _ address: ListenAddress, _ what: String) -> some Service
+    {
         let log = log
         return Application(
             router: router,

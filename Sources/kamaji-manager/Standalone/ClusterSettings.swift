@@ -18,7 +18,8 @@ struct ClusterSettings: Sendable, Equatable {
             let port = json["port"]?.integer, (0...65535).contains(port)
         else {
             throw StandaloneError(
-                "\(state.file(fileName)) is not what was written there: restore it, or start anew in another --state-dir")
+                "\(state.file(fileName)) is not what was written there: restore it, or start anew in another --state-dir"
+            )
         }
         return ClusterSettings(network: Int(network), engine: engine, port: Int(port))
     }

@@ -45,7 +45,7 @@ struct LocalEtcd: Service {
                     output: .fileDescriptor(output, closeAfterSpawningProcess: false),
                     error: .fileDescriptor(output, closeAfterSpawningProcess: false)
                 ).terminationStatus
-            } catch where Task.isCancelled {
+            } catch  where Task.isCancelled {
                 stopped.mark()
                 return .exited(0)
             }

