@@ -23,7 +23,7 @@ package struct SQLiteDatastore: Datastore {
     package func teardown(_ tenant: TenantStorage) async throws {
         try check()
         let path = try path(of: tenant)
-        for file in [path, path + "-wal", path + "-shm", path + "-journal"]
+        for file in [path, path + "-wal", path + "-shm", path + "-journal", path + ".lock"]
         where FileManager.default.fileExists(atPath: file) {
             try FileManager.default.removeItem(atPath: file)
         }

@@ -29,7 +29,7 @@ struct EmbeddedAPIServerCommand: AsyncParsableCommand {
             configuration: .init(
                 services: [
                     .init(
-                        service: try EmbeddedAPIServer(configuration, log: log),
+                        service: SharedAPIServer(configuration, log: log),
                         successTerminationBehavior: .gracefullyShutdownGroup)
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
