@@ -1,0 +1,31 @@
+import KubeObjects
+
+/// What the runtime of the standalone cluster is told at its start.
+package struct RuntimeSettings: Sendable {
+    /// State lives here: volumes under `v`, logs under `logs`, process records under `run`. Short, because the paths
+    /// of sockets in volumes may have 107 bytes.
+    package var directory: String
+    /// Where upstream's binaries are looked for, in order; then come those of PATH.
+    package var programDirectories: [String]
+    /// Our own executable, run as `<it> embedded-apiserver ARGS`.
+    package var embeddedEngine: String
+    /// The one Node, and where pods are bound.
+    package var nodeName: String
+    /// Loopback addresses for pods, an IPv4 block.
+    package var podRange: String
+    /// The PATH that programs are looked for in and get.
+    package var searchPath: String
+
+    package init(
+        directory: String, programDirectories: [String] = [], embeddedEngine: String, nodeName: String = "standalone",
+        podRange: String = "127.112.0.0/12",
+        searchPath: String = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    ) {
+        self.directory = directory
+        self.programDirectories = programDirectories
+        self.embeddedEngine = embeddedEngine
+        self.nodeName = nodeName
+        self.podRange = podRange
+        self.searchPath = searchPath
+    }
+}
