@@ -89,6 +89,8 @@ enum Strategies {
         object[path: "metadata", "managedFields"] = managedFields
         // Kubelets and cloud controllers write labels and annotations along with these statuses.
         if !resource.isCustom, resource.type.group.isEmpty { object["metadata"] = metadata }
+        // The Deployment controller writes the revision along with the status.
+        if resource.type == .deployments { object[path: "metadata", "annotations"] = metadata?["annotations"] }
         // Kept by the server: the definition's acceptance is not for clients to write.
         if resource.type.plural == "customresourcedefinitions" {
             for field in ["acceptedNames", "storedVersions"] where object[path: "status", field] == nil {
