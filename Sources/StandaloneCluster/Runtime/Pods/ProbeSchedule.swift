@@ -89,12 +89,10 @@ struct ProbeSchedule: Equatable, Sendable {
         self.init(probes)
     }
 
-    /// The probe that is due first; nil when there is nothing to ask any more.
-    var next: (kind: Kind, probe: Probe, due: Duration)? {
-        guard failed == nil else { return nil }
-        let kinds: [Kind] = isStarted ? [.readiness, .liveness] : [.startup]
-        let first = kinds.compactMap { kind in tracks[kind].map { (kind, $0) } }.min { $0.1.due < $1.1.due }
-        return first.map { ($0.0, $0.1.probe, $0.1.due) }
+    /// The probe of that kind and when it is due; nil when it is not to be asked (now, or any more).
+    func next(_ kind: Kind) -> (probe: Probe, due: Duration)? {
+        guard failed == nil, isStarted != (kind == .startup), let track = tracks[kind] else { return nil }
+        return (track.probe, track.due)
     }
 
     /// Takes the answer of a probe that was asked at `time`.

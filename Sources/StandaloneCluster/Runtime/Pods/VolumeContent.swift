@@ -4,8 +4,8 @@ import KubeObjects
 enum VolumeContent: Equatable, Sendable {
     /// Files by their path below the volume.
     case files([String: [UInt8]])
-    /// A directory that the pod writes to.
-    case scratch
+    /// A directory that the pod writes to. What was in memory does not outlive the pod's processes.
+    case scratch(inMemory: Bool)
     /// A path of this machine; created as a directory when `create` is set.
     case host(String, create: Bool)
 
@@ -44,7 +44,7 @@ enum VolumeContent: Equatable, Sendable {
             let type = host["type"]?.string ?? ""
             self = .host(path, create: type == "DirectoryOrCreate")
         } else if let directory = volume["emptyDir"], !directory.isNull {
-            self = .scratch
+            self = .scratch(inMemory: directory["medium"]?.string == "Memory")
         } else {
             throw MissingContent(
                 message: "volume \"\(name)\" is of a kind that is not known here: "

@@ -23,8 +23,11 @@ struct VolumeStore: Sendable {
     /// Makes the volumes of `pod` what they should be, and tells where each is. What is right already is not touched;
     /// files that no longer belong are removed. Each file appears whole, with mode 0600.
     ///
+    /// - Parameter isBeginning: no process of the pod runs yet: volumes in memory begin empty.
     /// - Throws: `MissingContent`, or the system's error.
-    func materialise(_ pod: KubeObject, podIP: String, _ sources: ContentSources) async throws -> [String: String] {
+    func materialise(
+        _ pod: KubeObject, podIP: String, _ sources: ContentSources, isBeginning: Bool
+    ) async throws -> [String: String] {
         let volumes = pod[path: "spec", "volumes"]?.array ?? []
         let home = podDirectory(pod.uid)
         var contents: [(place: String, content: VolumeContent)] = []
@@ -49,7 +52,12 @@ struct VolumeStore: Sendable {
         let wanted = contents
         try await thread.run {
             try Files.makeDirectory(home)
-            for (place, content) in wanted { try Self.write(content, at: place) }
+            for (place, content) in wanted {
+                if isBeginning, content == .scratch(inMemory: true) {
+                    try? FileManager.default.removeItem(atPath: place)
+                }
+                try Self.write(content, at: place)
+            }
         }
         return places
     }
@@ -94,6 +102,8 @@ struct VolumeStore: Sendable {
 
 /// Files that only this user reads.
 enum Files {
+    static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+
     /// With its parents; what is there already stays.
     static func makeDirectory(_ path: String) throws {
         try FileManager.default.createDirectory(
@@ -114,13 +124,15 @@ enum Files {
             if count < 0 {
                 let code = errno
                 if code == EINTR { continue }
-                close(descriptor)
+                _ = Glibc.close(descriptor)
                 unlink(temporary)
                 throw FileError(path: temporary, code: code)
             }
             written += count
         }
-        guard close(descriptor) == 0, rename(temporary, path) == 0 else { throw FileError(path: path, code: errno) }
+        guard Glibc.close(descriptor) == 0, rename(temporary, path) == 0 else {
+            throw FileError(path: path, code: errno)
+        }
     }
 }
 
