@@ -15,6 +15,7 @@ final class ForwardingHandler: ChannelDuplexHandler {
     private var isReadPending = false
     private var hasReadEnd = false
     private var hasWrittenEnd = false
+    private var isClosing = false
 
     private init() {}
 
@@ -67,12 +68,12 @@ final class ForwardingHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        partner?.close()
+        partner?.drainAndClose()
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        partner?.close()
+        partner?.drainAndClose()
         context.close(promise: nil)
     }
 
@@ -103,9 +104,15 @@ final class ForwardingHandler: ChannelDuplexHandler {
 
     /// Closes once both directions have ended.
     private func closeWhenDone() {
-        guard hasReadEnd, hasWrittenEnd, let context else { return }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in close() }
+        if hasReadEnd, hasWrittenEnd { drainAndClose() }
     }
 
-    private func close() { context?.close(promise: nil) }
+    /// Closes behind everything that was written before: the other end may be gone long before it has all arrived.
+    private func drainAndClose() {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
+            self.context?.close(promise: nil)
+        }
+    }
 }

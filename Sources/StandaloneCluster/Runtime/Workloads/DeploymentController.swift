@@ -4,18 +4,19 @@ import Logging
 
 /// Rolls Deployments out: keeps their ReplicaSets as `RolloutPlan` says. Everything it goes by is in the API, so it
 /// goes on where it, or another before it, was stopped.
-struct DeploymentController: Sendable {
+package struct DeploymentController: Sendable {
     private static let options = WriteOptions(fieldManager: "kube-controller-manager")
 
-    let api: ClusterAPI
-    let log: Logger
+    private let api: ClusterAPI
+    private let log: Logger
 
-    init(api: ClusterAPI, log: Logger) {
+    package init(api: ClusterAPI, log: Logger) {
         self.api = api
         self.log = log
     }
 
-    func run() async {
+    /// Runs until the task is cancelled.
+    package func run() async {
         let dirty = DirtyKeys(log: log)
         let feed = ObjectFeed(api: api, log: log)
         await withDiscardingTaskGroup { group in

@@ -3,20 +3,21 @@ import KubeObjects
 import Logging
 
 /// Keeps as many pods as each ReplicaSet wants, and its status.
-struct ReplicaSetController: Sendable {
+package struct ReplicaSetController: Sendable {
     private static let options = WriteOptions(fieldManager: "kube-controller-manager")
     /// Pods made or deleted in one go; what is left follows.
     private static let burst = 100
 
-    let api: ClusterAPI
-    let log: Logger
+    private let api: ClusterAPI
+    private let log: Logger
 
-    init(api: ClusterAPI, log: Logger) {
+    package init(api: ClusterAPI, log: Logger) {
         self.api = api
         self.log = log
     }
 
-    func run() async {
+    /// Runs until the task is cancelled.
+    package func run() async {
         let dirty = DirtyKeys(log: log)
         let feed = ObjectFeed(api: api, log: log)
         await withDiscardingTaskGroup { group in

@@ -10,7 +10,7 @@ package struct Workloads: Sendable {
         replicaSets = ReplicaSetController(api: api, log: log)
     }
 
-    /// Runs until the task is cancelled or the store closed.
+    /// Runs until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await deployments.run() }
