@@ -6,6 +6,13 @@ struct ContentSources: Sendable {
     var secrets: [String: KubeObject] = [:]
     var configMaps: [String: KubeObject] = [:]
 
+    /// Which states of these objects this is: equal ones hold the same.
+    var versions: [String: String] {
+        let secrets = secrets.map { ("secret/\($0)", "\($1.uid) \($1.resourceVersion)") }
+        let configMaps = configMaps.map { ("configmap/\($0)", "\($1.uid) \($1.resourceVersion)") }
+        return Dictionary(secrets + configMaps, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The decoded values of a Secret; nil when there is none of that name.
     func secret(_ name: String) -> [String: [UInt8]]? {
         secrets[name].map { secret in
@@ -23,8 +30,10 @@ struct ContentSources: Sendable {
 }
 
 /// Something that a container needs is not there yet, in words for its status.
-struct MissingContent: Error, Hashable, Sendable {
+struct MissingContent: Error, Hashable, Sendable, CustomStringConvertible {
     let message: String
+
+    var description: String { message }
 }
 
 /// The variables of one container.

@@ -41,7 +41,6 @@ struct PathMapping: Sendable, Equatable {
     /// An argument with its paths rewritten: the whole of it, what follows the first `=`, or each part between commas,
     /// with or without `unix://` or `file://` before it.
     func rewrite(_ argument: String) -> String {
-        if let whole = place(ofWord: argument) { return whole }
         if argument.hasPrefix("-"), let equals = argument.firstIndex(of: "=") {
             return argument[...equals] + rewriteList(String(argument[argument.index(after: equals)...]))
         }
@@ -49,9 +48,7 @@ struct PathMapping: Sendable, Equatable {
     }
 
     private func rewriteList(_ value: String) -> String {
-        if let whole = place(ofWord: value) { return whole }
-        guard value.contains(",") else { return rewritePair(value) }
-        return value.split(separator: ",", omittingEmptySubsequences: false).map { rewritePair(String($0)) }
+        value.split(separator: ",", omittingEmptySubsequences: false).map { rewritePair(String($0)) }
             .joined(separator: ",")
     }
 

@@ -8,6 +8,7 @@ extension PodWorker {
     /// How long until a program that is missing is looked for again.
     private static let searchPeriod = Duration.seconds(30)
     private static let fileRetry = Duration.seconds(10)
+    private static let freshness = Duration.seconds(60)
 
     /// Init containers one after the other, then all others; ends when none of them is to run again.
     func runContainers() async {
@@ -101,22 +102,17 @@ extension PodWorker {
         }
     }
 
-    /// Files follow their Secrets and ConfigMaps, as kubelet has it. What is gone meanwhile leaves its last files.
+    /// Files follow their Secrets and ConfigMaps within a minute, as kubelet has it. What is gone leaves its last files.
     private func keepVolumesFresh() async {
-        var version = machinery.api.store.currentVersion
-        while !Task.isCancelled {
-            await content.change(since: version)
-            guard !Task.isCancelled else { return }
+        var known: [String: String] = [:]
+        while (try? await Task.sleep(for: Self.freshness)) != nil {
             do {
-                let read = try await content.read()
-                version = read.version
-                _ = try await machinery.volumes.materialise(
-                    pod, podIP: podIP, read.sources, isBeginning: false)
-            } catch let missing as MissingContent {
-                version = machinery.api.store.currentVersion
-                log.info("a volume is not brought up to date", metadata: ["because": "\(missing.message)"])
+                let sources = try await content.read().sources
+                guard sources.versions != known else { continue }
+                _ = try await machinery.volumes.materialise(pod, podIP: podIP, sources, isBeginning: false)
+                known = sources.versions
             } catch {
-                log.warning("could not bring a volume up to date", metadata: ["error": "\(error)"])
+                log.info("a volume is not brought up to date", metadata: ["because": "\(error)"])
             }
         }
     }
