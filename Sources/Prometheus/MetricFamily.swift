@@ -54,8 +54,9 @@ package struct Histogram: Sendable {
     private(set) var total: UInt64 = 0
     private(set) var sum: Double = 0
 
-    /// - Parameter bounds: rising; what is above the last counts in the total alone.
+    /// - Parameter bounds: rising; what is above the last counts in the total alone, so an infinite one adds nothing.
     package init(bounds: [Double]) {
+        let bounds = bounds.filter(\.isFinite)
         self.bounds = bounds
         counts = Array(repeating: 0, count: bounds.count)
     }
@@ -96,9 +97,17 @@ package enum MetricText {
         return Int64(exactly: value).map { "\($0)" } ?? "\(value)"
     }
 
+    /// By scalars, not characters: a line feed after a carriage return is one character with it.
     private static func escaped(_ text: String, quotes: Bool) -> String {
-        var escaped = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        if quotes { escaped = escaped.replacing("\"", with: "\\\"") }
-        return escaped
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": escaped.append(contentsOf: "\\\\".unicodeScalars)
+            case "\n": escaped.append(contentsOf: "\\n".unicodeScalars)
+            case "\"" where quotes: escaped.append(contentsOf: "\\\"".unicodeScalars)
+            default: escaped.append(scalar)
+            }
+        }
+        return String(escaped)
     }
 }
