@@ -1,3 +1,4 @@
+import FoundationEssentials
 import KubeObjects
 import Logging
 import Testing
@@ -10,17 +11,19 @@ import Testing
         await ServiceNetwork(api: api, log: log).run()
     }
 
-    private static let webKey = ObjectKey(namespace: "default", name: "web")
+    /// Another name in each test, and so another address: they run at the same time on one machine.
+    private let name = "web-\(UUID().uuidString.prefix(8).lowercased())"
+    private var webKey: ObjectKey { ObjectKey(namespace: "default", name: name) }
 
     private func balanced(targetPort: Int) -> KubeObject {
         service(
-            "web", type: "LoadBalancer", selector: ["app": "web"],
+            name, type: "LoadBalancer", selector: ["app": "web"],
             ports: [["port": 8080, "targetPort": JSON(targetPort)]])
     }
 
     private func loadBalancer(_ runtime: RuntimeFixture) async throws -> String {
         try await runtime.awaited(.services) { runtime in
-            LoadBalancerAddresses.current(of: try await runtime.api.get(.services, Self.webKey))
+            LoadBalancerAddresses.current(of: try await runtime.api.get(.services, webKey))
         }
     }
 
@@ -81,7 +84,7 @@ import Testing
             try await runtime.create(.pods, servingPod("one"))
             try await runtime.change(.pods, "one", subresource: "status") { $0["status"] = podStatus("127.112.8.1") }
             let endpoints = try await runtime.awaited(ServiceEndpoints.endpoints) { runtime -> KubeObject? in
-                let found = try await runtime.api.find(ServiceEndpoints.endpoints, Self.webKey)
+                let found = try await runtime.api.find(ServiceEndpoints.endpoints, webKey)
                 return found?["subsets"]?[0]?["addresses"]?[0]?["ip"] == "127.112.8.1" ? found : Optional.none
             }
             #expect(endpoints["subsets"]?[0]?["ports"] == [["port": 80, "protocol": "TCP"]])
@@ -90,9 +93,9 @@ import Testing
             }
             #expect(slice["endpoints"]?[0]?["targetRef"]?["name"] == "one")
             let names = try await runtime.items(ServiceEndpoints.endpoints).map(\.name)
-            #expect(names == ["web"])
+            #expect(names == [name])
 
-            _ = try await runtime.api.delete(.services, Self.webKey)
+            _ = try await runtime.api.delete(.services, webKey)
             let isEmpty = try await runtime.awaited(ServiceEndpoints.endpoints) { runtime -> Bool? in
                 try await runtime.items(ServiceEndpoints.endpoints).isEmpty ? true : nil
             }
@@ -120,9 +123,9 @@ import Testing
             }
             #expect(other != first)
             #expect(try await loadBalancer(runtime) == first)
-            try await runtime.change(.services, "web") { $0[path: "spec", "type"] = "ClusterIP" }
+            try await runtime.change(.services, name) { $0[path: "spec", "type"] = "ClusterIP" }
             let isGone = try await runtime.awaited(.services) { runtime -> Bool? in
-                let web = try await runtime.api.get(.services, Self.webKey)
+                let web = try await runtime.api.get(.services, webKey)
                 return LoadBalancerAddresses.current(of: web) == nil ? true : nil
             }
             #expect(isGone)
