@@ -5,7 +5,8 @@ import Synchronization
 /// Where a container's output goes: a file that is set aside at 10 MiB, when the one set aside before goes.
 struct ContainerLog: Sendable {
     let path: String
-    private static let limit = 10 << 20
+    /// In bytes.
+    static let limit = 10 << 20
 
     /// `<directory>/logs/<namespace>_<pod>/<container>.log`
     init(directory: String, namespace: String, pod: String, container: String) {
@@ -37,7 +38,8 @@ struct ContainerLog: Sendable {
         return writer
     }
 
-    private static func copy(from reader: Int32, to path: String) {
+    /// Copies until the last writer has closed its end. Blocks for as long.
+    static func copy(from reader: Int32, to path: String) {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         var file = openFile(path)
         defer { if file >= 0 { close(file) } }

@@ -48,6 +48,8 @@ struct ContainerRecord: Equatable, Sendable {
     var state: State = .waiting(reason: "PodInitializing")
     var last: ContainerTermination?
     var restartCount = 0
+    /// What runs on this machine in the image's place; empty before anything has.
+    var program = ""
     /// Its startup probe has succeeded.
     var isStarted = false
     var isReady = false
@@ -67,12 +69,15 @@ struct ContainerRecord: Equatable, Sendable {
         restartCount = Int(clamping: status["restartCount"]?.integer ?? 0)
     }
 
+    /// The program of whoever is served by the embedded engine, or is it.
+    static let engineProgram = "embedded engine"
+
     /// The entry for containerStatuses. `engine` is the record of the pod's kube-apiserver, for containers that are
     /// served by the embedded engine.
     func json(engine: ContainerRecord?) -> JSON {
-        var (state, isReady, isStarted, imageID) = (state, isReady, isStarted, "")
+        var (state, isReady, isStarted, imageID) = (state, isReady, isStarted, program)
         if case .served = state {
-            imageID = "embedded engine"
+            imageID = Self.engineProgram
             if let engine, engine.isReady, case .running(let since) = engine.state {
                 (state, isReady, isStarted) = (.running(since: since), true, true)
             } else {

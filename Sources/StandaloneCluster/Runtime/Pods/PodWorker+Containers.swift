@@ -194,6 +194,9 @@ extension PodWorker {
         update(slot) { record in
             if record.last != nil { record.restartCount += 1 }
             record.state = .running(since: startedAt)
+            record.program =
+                launch.executable == machinery.settings.embeddedEngine
+                ? ContainerRecord.engineProgram : launch.executable
             record.note(probes.schedule)
         }
         let exit = await withTaskGroup(of: ProcessExit?.self) { group in

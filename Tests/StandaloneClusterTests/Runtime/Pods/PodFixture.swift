@@ -22,7 +22,10 @@ struct PodFixture: Sendable {
             store: try ObjectStore(path: scratch.file("state.db")),
             services: try #require(ServiceAddresses(cidr: "127.96.0.0/16")), rootCertificateAuthority: nil,
             now: { Date() }, log: log)
-        settings = RuntimeSettings(directory: scratch.file("r"), embeddedEngine: scratch.file("engine"))
+        // Suites run beside each other, and all loopback addresses are one machine's.
+        let range = "127.\(Int.random(in: 112..<128)).\(Int.random(in: 0..<256)).0/24"
+        settings = RuntimeSettings(
+            directory: scratch.file("r"), embeddedEngine: scratch.file("engine"), podRange: range)
         _ = try await api.create(
             .namespaces, ResourceType.namespaces.object(ObjectKey(namespace: nil, name: "default")), namespace: nil,
             Self.options)

@@ -23,7 +23,8 @@ import Testing
             let pod = try await fixture.pod("one") { $0.isReady && $0.container("main")["restartCount"] == 1 }
             #expect(pod[path: "spec", "nodeName"] == "standalone")
             #expect(pod[path: "status", "phase"] == "Running")
-            #expect(pod[path: "status", "podIP"] == "127.112.0.1")
+            let range = try #require(CIDR(fixture.settings.podRange))
+            #expect(pod[path: "status", "podIP"]?.string == range.address(at: 1)?.description)
             #expect(pod.condition("PodScheduled") == "True")
             #expect(pod.container("main")[path: "lastState", "terminated", "exitCode"] == 3)
             #expect(pod.container("main")["started"] == true)

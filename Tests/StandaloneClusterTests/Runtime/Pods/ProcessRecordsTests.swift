@@ -40,4 +40,43 @@ import Testing
         process.terminate(grace: .seconds(10))
         #expect(await process.exit == ProcessExit(signal: SIGTERM))
     }
+
+    @Test func `a process does not outlive the runtime that started it`() async throws {
+        let scratch = try ScratchDirectory()
+        var thread: RuntimeThread? = try RuntimeThread()
+        let process = try await sleeper(try #require(thread), in: scratch)
+        // As when this whole program is killed, its threads with it.
+        thread = nil
+        #expect(await process.exit == ProcessExit(signal: SIGKILL))
+    }
+
+    @Test func `a log is set aside when it has grown`() async throws {
+        let scratch = try ScratchDirectory()
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        let (reader, writer) = (ends[0], ends[1])
+        let path = scratch.file("a.log")
+        let isWriting = WaitingThread.start {
+            let block = [UInt8](repeating: 0x41, count: 1 << 20)
+            for _ in 0..<11 {
+                var written = 0
+                while written < block.count {
+                    let count = block.withUnsafeBytes {
+                        write(writer, $0.baseAddress?.advanced(by: written), block.count - written)
+                    }
+                    guard count > 0 else { break }
+                    written += count
+                }
+            }
+            close(writer)
+        }
+        try #require(isWriting)
+        try await RuntimeThread().run {
+            ContainerLog.copy(from: reader, to: path)
+            close(reader)
+        }
+        let sizes = ["a.log.1", "a.log"].map { FileManager.default.contents(atPath: scratch.file($0))?.count ?? 0 }
+        #expect(sizes[0] >= ContainerLog.limit && sizes[0] < ContainerLog.limit + (64 << 10))
+        #expect(sizes[0] + sizes[1] == 11 << 20)
+    }
 }
