@@ -71,7 +71,7 @@ let package = Package(
 
         // Requests and streams on libcurl's multi interface: one thread, HTTP/2, TLS material from memory.
         .target(name: "HTTPTransport", dependencies: ["CLibCurl"], swiftSettings: strict),
-        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"], swiftSettings: strict),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "PKI"], swiftSettings: strict),
 
         // Get, list, watch, apply, leases, events, over HTTPTransport.
         .target(

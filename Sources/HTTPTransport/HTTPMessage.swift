@@ -92,12 +92,14 @@ package struct TLSSettings: Sendable, Hashable {
     package static let system = TLSSettings()
 }
 
-extension TLSSettings: CustomStringConvertible, CustomDebugStringConvertible {
+extension TLSSettings: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Says what is set, never what it is.
     package var description: String {
         "TLSSettings(ca: \(certificateAuthorities != nil), certificate: \(clientCertificate != nil))"
     }
     package var debugDescription: String { description }
+    /// Keeps `dump` and string interpolation of enclosing values away from the bytes.
+    package var customMirror: Mirror { Mirror(self, children: ["serverName": serverName as Any]) }
 }
 
 /// A whole response.

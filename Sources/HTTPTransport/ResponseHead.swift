@@ -14,7 +14,8 @@ struct ResponseHeadParser: Sendable {
     }
 
     private var current: ResponseHead?
-    private var isComplete = false
+    /// Whether the response's own head was told.
+    private(set) var isComplete = false
 
     /// - Parameter line: with or without its line end.
     mutating func read(_ line: some Collection<UInt8>) -> Event? {

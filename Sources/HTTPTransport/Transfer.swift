@@ -56,6 +56,9 @@ final class Transfer {
     func finish(_ code: CURLcode) {
         if let failure {
             exchange.finish(.failure(failure))
+        } else if code == CURLE_OK, !parser.isComplete {
+            // libcurl takes a connection that ends between two header lines for a response without a body.
+            exchange.finish(.failure(HTTPTransportError(.connectionLost, "\(origin): the response has no end")))
         } else if code == CURLE_OK {
             exchange.finish(.success(()))
         } else {
@@ -91,11 +94,12 @@ final class Transfer {
     private func configure() throws(HTTPTransportError) {
         let request = exchange.request
         try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try configureTarget(request)
         try configureVersion(request)
         try configureTrust(request.tls)
         try configureBody(request)
-        try set(CURLOPT_PROXY, request.proxy ?? "")
+        try configureProxy(request.proxy)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.connectTimeoutMilliseconds)
         if let timeout = request.timeout {
             let (seconds, fraction) = timeout.components
@@ -124,6 +128,14 @@ final class Transfer {
         try set(CURLOPT_URL, target.url(host: name))
         connectList = curl_slist_append(nil, "\(name):\(target.port):\(target.host):\(target.port)")
         try check(kmj_curl_set_list(handle, CURLOPT_CONNECT_TO, connectList))
+    }
+
+    private func configureProxy(_ proxy: String?) throws(HTTPTransportError) {
+        // Said outright, even where it is nothing: what is left unsaid libcurl takes from the environment.
+        try set(CURLOPT_PROXY, proxy ?? "")
+        try set(CURLOPT_NOPROXY, "")
+        // The proxy's answer to CONNECT is not the response.
+        try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     }
 
     private func configureVersion(_ request: HTTPRequest) throws(HTTPTransportError) {
