@@ -1,6 +1,55 @@
 import FoundationEssentials
 import Glibc
-import Synchronization
+import KubeObjects
+
+/// The directories of pods' logs: `<directory>/logs/<namespace>_<pod>`, each with the uid of the pod that it is of, for
+/// names come again.
+struct PodLogs: Sendable {
+    private let root: String
+    private let thread: RuntimeThread
+    private static let owner = ".uid"
+
+    init(directory: String, thread: RuntimeThread) {
+        root = "\(directory)/logs"
+        self.thread = thread
+    }
+
+    func path(_ pod: KubeObject) -> String { "\(root)/\(pod.namespace ?? "")_\(pod.name)" }
+
+    /// Makes the pod's directory its own; what a pod of the same name left goes.
+    func claim(_ pod: KubeObject) async throws {
+        let (path, uid) = (path(pod), pod.uid)
+        try await thread.run {
+            if Self.owner(of: path) != uid { try? FileManager.default.removeItem(atPath: path) }
+            try Files.makeDirectory(path)
+            try Files.write(Array(uid.utf8), to: "\(path)/\(Self.owner)")
+        }
+    }
+
+    /// Removes the pod's logs, and never those of another pod of its name.
+    func remove(_ pod: KubeObject) async {
+        let (path, uid) = (path(pod), pod.uid)
+        _ = try? await thread.run {
+            if Self.owner(of: path) == uid { try FileManager.default.removeItem(atPath: path) }
+        }
+    }
+
+    /// Removes what is left of pods that no longer are.
+    func removeAll(except uids: Set<String>) async {
+        let root = root
+        _ = try? await thread.run {
+            for name in try FileManager.default.contentsOfDirectory(atPath: root) {
+                let path = "\(root)/\(name)"
+                if let owner = Self.owner(of: path), uids.contains(owner) { continue }
+                try? FileManager.default.removeItem(atPath: path)
+            }
+        }
+    }
+
+    private static func owner(of path: String) -> String? {
+        FileManager.default.contents(atPath: "\(path)/\(owner)").map { String(decoding: $0, as: UTF8.self) }
+    }
+}
 
 /// Where a container's output goes: a file that is set aside at 10 MiB, when the one set aside before goes.
 struct ContainerLog: Sendable {
@@ -8,19 +57,9 @@ struct ContainerLog: Sendable {
     /// In bytes.
     static let limit = 10 << 20
 
-    /// `<directory>/logs/<namespace>_<pod>/<container>.log`
-    init(directory: String, namespace: String, pod: String, container: String) {
-        path = "\(Self.directory(directory, namespace, pod))/\(container).log"
-    }
-
-    static func directory(_ directory: String, _ namespace: String, _ pod: String) -> String {
-        "\(directory)/logs/\(namespace)_\(pod)"
-    }
-
     /// The writing end of a pipe whose other end a thread copies into the file, until the last writer has closed it.
     /// Blocks for a moment; the descriptor is the caller's to close.
     func open() throws -> Int32 {
-        if let slash = path.lastIndex(of: "/") { try Files.makeDirectory(String(path[..<slash])) }
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw FileError(path: path, code: errno) }
         let (reader, writer) = (ends[0], ends[1])

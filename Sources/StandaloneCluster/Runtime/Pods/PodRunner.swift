@@ -55,7 +55,9 @@ package struct PodRunner: Sendable {
                 let page = try await api.list(.pods)
                 let uids = Set(page.items.map(\.uid))
                 registry.stopAll(except: uids)
-                await machinery.volumes.removeAll(except: uids.union(registry.uids))
+                let kept = uids.union(registry.uids)
+                await machinery.volumes.removeAll(except: kept)
+                await machinery.logs.removeAll(except: kept)
                 // Who has an address keeps it, before anybody new gets one.
                 for pod in page.items.sorted(by: { address(of: $0) ?? "~" < address(of: $1) ?? "~" }) {
                     await attempt(.added, pod, registry, machinery, &group)

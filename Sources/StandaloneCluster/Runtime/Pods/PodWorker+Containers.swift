@@ -80,6 +80,7 @@ extension PodWorker {
             do {
                 let read = try await content.read()
                 version = read.version
+                try await machinery.logs.claim(pod)
                 return try await machinery.volumes.materialise(
                     pod, podIP: podIP, read.sources, isBeginning: true)
             } catch let missing as MissingContent {
@@ -220,9 +221,7 @@ extension PodWorker {
     }
 
     private func start(_ container: JSON, _ launch: ProcessPlan.Launch) async throws -> ContainerProcess {
-        let output = ContainerLog(
-            directory: machinery.settings.directory, namespace: pod.namespace ?? "", pod: pod.name,
-            container: container["name"]?.string ?? "")
+        let output = ContainerLog(path: "\(machinery.logs.path(pod))/\(container["name"]?.string ?? "").log")
         let descriptor = try await machinery.thread.run { try output.open() }
         defer { Files.close(descriptor) }
         return try await machinery.spawner.spawn(

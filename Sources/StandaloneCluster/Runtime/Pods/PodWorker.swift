@@ -11,6 +11,7 @@ struct PodMachinery: Sendable {
     let finder: ProgramFinder
     let thread: RuntimeThread
     let volumes: VolumeStore
+    let logs: PodLogs
     let spawner: ProcessSpawner
     let records: ProcessRecords
     let prober: ProbeRunner
@@ -27,6 +28,7 @@ struct PodMachinery: Sendable {
         let spawning = try RuntimeThread()
         thread = try RuntimeThread()
         volumes = VolumeStore(directory: settings.directory, thread: thread)
+        logs = PodLogs(directory: settings.directory, thread: thread)
         spawner = ProcessSpawner(thread: spawning, finder: finder)
         records = ProcessRecords(directory: settings.directory, thread: thread)
         prober = try ProbeRunner()
@@ -181,8 +183,7 @@ final class PodWorker: Sendable {
 
     static func clear(_ pod: KubeObject, _ machinery: PodMachinery) async {
         await machinery.volumes.remove(pod.uid)
-        let logs = ContainerLog.directory(machinery.settings.directory, pod.namespace ?? "", pod.name)
-        _ = try? await machinery.thread.run { try FileManager.default.removeItem(atPath: logs) }
+        await machinery.logs.remove(pod)
     }
 
     /// Lets a pod go that is marked for deletion and of which nothing runs.

@@ -11,7 +11,7 @@ struct ProgramFinder: Sendable {
         directories: [String], searchPath: String,
         isExecutable: @escaping @Sendable (String) -> Bool = ProgramFinder.isExecutableFile
     ) {
-        self.directories = directories + searchPath.split(separator: ":").map(String.init)
+        self.directories = directories + searchPath.split(separator: ":").filter { $0.hasPrefix("/") }.map(String.init)
         self.isExecutable = isExecutable
     }
 

@@ -1,4 +1,4 @@
-import KubeObjects
+import Glibc
 
 /// What the runtime of the standalone cluster is told at its start.
 package struct RuntimeSettings: Sendable {
@@ -13,19 +13,24 @@ package struct RuntimeSettings: Sendable {
     package var nodeName: String
     /// Loopback addresses for pods, an IPv4 block.
     package var podRange: String
-    /// The PATH that programs are looked for in and get.
+    /// The PATH that programs are looked for in and get; nil in `init` is our own.
     package var searchPath: String
 
     package init(
         directory: String, programDirectories: [String] = [], embeddedEngine: String, nodeName: String = "standalone",
         podRange: String = "127.112.0.0/12",
-        searchPath: String = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        searchPath: String? = nil
     ) {
         self.directory = directory
         self.programDirectories = programDirectories
         self.embeddedEngine = embeddedEngine
         self.nodeName = nodeName
         self.podRange = podRange
-        self.searchPath = searchPath
+        self.searchPath = searchPath ?? Self.ownSearchPath
+    }
+
+    /// Our own PATH, or the usual one.
+    private static var ownSearchPath: String {
+        getenv("PATH").map { String(cString: $0) } ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     }
 }
