@@ -221,6 +221,9 @@ extension PodWorker {
     }
 
     private func start(_ container: JSON, _ launch: ProcessPlan.Launch) async throws -> ContainerProcess {
+        guard machinery.finder.isExecutable(launch.executable) else {
+            throw SpawnError(description: "\(launch.executable) is no file that can be run: is it still installed?")
+        }
         let output = ContainerLog(path: "\(machinery.logs.path(pod))/\(container["name"]?.string ?? "").log")
         let descriptor = try await machinery.thread.run { try output.open() }
         defer { Files.close(descriptor) }

@@ -164,6 +164,41 @@ import Testing
         }
     }
 
+    @Test func `a tenant on SQLite is the engine with its controllers, and what cannot be started says why`()
+        async throws
+    {
+        let fixture = try await PodFixture()
+        // Stands where the manager's own executable does: ready as long as it is called as that would be.
+        let engine = fixture.settings.embeddedEngine
+        let tenant: [JSON] = [
+            [
+                "name": "kube-apiserver", "image": "none", "command": ["kube-apiserver"],
+                "args": ["--sqlite-path=/nowhere/a.sqlite"],
+            ],
+            ["name": "kube-scheduler", "image": "none", "command": ["kube-scheduler"]],
+        ]
+        try await fixture.running {
+            try await fixture.createPod("acme", tenant)
+            let pod = try await fixture.pod("acme") {
+                $0.container("kube-apiserver")[path: "state", "waiting", "reason"] == "CrashLoopBackOff"
+            }
+            let message = pod.container("kube-apiserver")[path: "state", "waiting", "message"]?.string ?? ""
+            #expect(message.contains("\(engine) is no file that can be run"))
+            #expect(pod.container("kube-scheduler")["ready"] == false)
+
+            let script =
+                "#!/bin/sh\ntest \"$1 $2\" = 'embedded-apiserver --sqlite-path=/nowhere/a.sqlite' && exec sleep 1000\n"
+            try Files.write(Array(script.utf8), to: engine)
+            try #require(chmod(engine, 0o700) == 0)
+            try await fixture.createPod("zeta", tenant)
+            let zeta = try await fixture.pod("zeta", when: \.isReady)
+            for name in ["kube-apiserver", "kube-scheduler"] {
+                #expect(zeta.container(name)["imageID"] == "embedded engine")
+                #expect(zeta.container(name)[path: "state", "running"] != nil)
+            }
+        }
+    }
+
     @Test func `the machine is a node that is ready`() async throws {
         let fixture = try await PodFixture()
         try await fixture.running {
