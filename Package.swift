@@ -77,13 +77,16 @@ let package = Package(
         .target(
             name: "KubeClient", dependencies: ["HTTPTransport", "KubeObjects", logging, subprocess, system],
             swiftSettings: strict),
-        .testTarget(name: "KubeClientTests", dependencies: ["KubeClient"], swiftSettings: strict),
+        .testTarget(
+            name: "KubeClientTests", dependencies: ["HTTPTransport", "KubeClient", "KubeObjects", "PKI", logging],
+            swiftSettings: strict),
 
         // What tenants' data lives in: provision, isolate, tear down.
         .target(
             name: "Datastores", dependencies: ["HTTPTransport", "KubeObjects", "TenantAPI", logging],
             swiftSettings: strict),
-        .testTarget(name: "DatastoresTests", dependencies: ["Datastores", "PKI"], swiftSettings: strict),
+        .testTarget(
+            name: "DatastoresTests", dependencies: ["Datastores", "HTTPTransport", "PKI"], swiftSettings: strict),
 
         // Metric families and their text exposition.
         .target(name: "Prometheus", swiftSettings: strict),

@@ -64,11 +64,10 @@ extension ClusterConnection {
             throw KubeconfigError("context \"\(contextName)\" names user \"\(context.user)\", which is not there")
         }
         var tls = TLSSettings(
-            certificateAuthorities: try FileContent.either(
-                cluster.certificateAuthorityData, cluster.certificateAuthority),
+            certificateAuthorities: try FileContent.either(cluster.json, "certificate-authority"),
             serverName: cluster.tlsServerName, acceptsAnyCertificate: cluster.insecureSkipTLSVerify)
-        tls.clientCertificate = try FileContent.either(user?.clientCertificateData, user?.clientCertificate)
-        tls.clientKey = try FileContent.either(user?.clientKeyData, user?.clientKey)
+        tls.clientCertificate = try FileContent.either(user?.json, "client-certificate")
+        tls.clientKey = try FileContent.either(user?.json, "client-key")
         self.init(
             server: cluster.server, tls: tls, credential: try user.map(Credential.init) ?? .none,
             proxy: cluster.proxyURL ?? ProxyRules(environment: environment).proxy(for: cluster.server),
@@ -140,10 +139,13 @@ enum FileContent {
         }
     }
 
-    /// Embedded bytes stand above a file.
-    static func either(_ data: [UInt8]?, _ path: String?) throws(KubeconfigError) -> [UInt8]? {
-        if let data { return data }
-        guard let path, !path.isEmpty else { return nil }
+    /// What `field` of a cluster or user refers to. Embedded bytes (`field-data`) stand above a file.
+    static func either(_ entry: JSON?, _ field: String) throws(KubeconfigError) -> [UInt8]? {
+        if let text = entry?["\(field)-data"]?.string, !text.isEmpty {
+            guard let data = Base64.decode(text) else { throw KubeconfigError("\(field)-data is no base64") }
+            return data
+        }
+        guard let path = entry?[field]?.string, !path.isEmpty else { return nil }
         return try read(path, for: "which the kubeconfig refers to")
     }
 }

@@ -56,14 +56,16 @@ actor CredentialSource {
         _ refresh: @escaping @Sendable (Date) async throws -> (RequestCredential, Date)
     ) async throws -> RequestCredential {
         if let cached, now() < cached.expires { return cached.credential }
-        let task: Task<(RequestCredential, Date), any Error>
-        if let running {
-            task = running
-        } else {
-            let now = now()
-            task = Task { try await refresh(now) }
-            running = task
+        if let running { return try await running.value.0 }
+        let now = now()
+        let task = Task {
+            do {
+                return try await refresh(now)
+            } catch let error as KubeconfigError {
+                throw KubeError(.credentials, error.description)
+            }
         }
+        running = task
         defer { running = nil }
         let (credential, expires) = try await task.value
         cached = (credential, expires)

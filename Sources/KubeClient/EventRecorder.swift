@@ -121,14 +121,24 @@ package final class EventRecorder: Sendable {
         event["action"] = .string(action)
         event["reason"] = .string(reason)
         event["type"] = .string(kind.rawValue)
-        // The API takes no longer note.
-        event["note"] = .string(String(note.prefix(1024)))
+        event["note"] = .string(Self.shortened(note))
         event["regarding"] = [
             "apiVersion": .string(object.apiVersion), "kind": .string(object.kind), "name": .string(object.name),
             "uid": .string(object.uid), "resourceVersion": .string(object.resourceVersion),
         ]
         if let namespace = object.namespace { event[path: "regarding", "namespace"] = .string(namespace) }
         await attempt { _ = try await self.client.create(event, .events) }
+    }
+
+    /// The API takes no note of more than 1024 bytes.
+    private static func shortened(_ note: String) -> String {
+        var (short, length) = (String.UnicodeScalarView(), 0)
+        for scalar in note.unicodeScalars {
+            length += UTF8.width(scalar)
+            if length > 1024 { break }
+            short.append(scalar)
+        }
+        return String(short)
     }
 
     private func repeatEvent(_ series: Series, on object: KubeObject) async {

@@ -105,12 +105,34 @@ package struct LeaderElection: Sendable {
         var renewed = clock.now
         while true {
             try await client.sleep(retryPeriod)
-            if try await attempt(&machine, clock) {
+            let deadline = renewed.advanced(by: renewDeadline)
+            let isRenewed: Bool
+            (machine, isRenewed) = try await attempt(machine, clock, until: deadline)
+            if isRenewed {
                 renewed = clock.now
-            } else if renewed.duration(to: clock.now) >= renewDeadline {
+            } else if clock.now >= deadline {
                 log.error("leadership lost", metadata: ["lease": "\(lease)"])
                 return
             }
+        }
+    }
+
+    /// One try that is given up at `deadline`: a request that hangs must not outlast leadership.
+    private func attempt(
+        _ machine: ElectionMachine, _ clock: ContinuousClock, until deadline: ContinuousClock.Instant
+    ) async throws -> (ElectionMachine, Bool) {
+        try await withThrowingTaskGroup(of: (ElectionMachine, Bool).self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                var machine = machine
+                let isHeld = try await attempt(&machine, clock)
+                return (machine, isHeld)
+            }
+            group.addTask {
+                try await clock.sleep(until: deadline)
+                return (machine, false)
+            }
+            return try await group.next() ?? (machine, false)
         }
     }
 
@@ -144,7 +166,19 @@ package struct LeaderElection: Sendable {
         }
     }
 
+    /// In a task of its own: the one that ends may have been cancelled, and its requests with it.
     private func release() async {
+        await Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await giveBack() }
+                group.addTask { try? await Task.sleep(for: renewDeadline) }
+                await group.next()
+                group.cancelAll()
+            }
+        }.value
+    }
+
+    private func giveBack() async {
         guard var live = try? await client.find(.leases, lease),
             live[path: "spec", "holderIdentity"]?.string == identity
         else { return }

@@ -26,10 +26,16 @@ struct WatchMachine: Sendable {
     private(set) var state = State.listing
     /// In a row, without an event in between.
     private var failures = 0
+    /// How often in a row the server had forgotten our place, without an event in between.
+    private var relists = 0
+    /// Whether the stream that is open, or was last, said anything.
+    private var hasSpoken = false
 
     /// Delays double from here to the most; `jitter` in 0..<1 spreads them over the upper half.
     static let firstDelay = Duration.milliseconds(200)
     static let longestDelay = Duration.seconds(30)
+    /// Streams that end without a word, as they do where nothing happens, are opened again within two seconds.
+    private static let silentFailures = 4
 
     func next(jitter: Double) -> Step {
         let delay = delay(jitter: jitter)
@@ -48,6 +54,7 @@ struct WatchMachine: Sendable {
     mutating func listed(resourceVersion: String) {
         state = .watching(resourceVersion: resourceVersion)
         failures = 0
+        hasSpoken = false
     }
 
     /// A line of the stream. Nil when there is nothing to tell: a bookmark, or a line that is no event.
@@ -72,19 +79,29 @@ struct WatchMachine: Sendable {
         guard !version.isEmpty else { return }
         state = .watching(resourceVersion: version)
         failures = 0
+        relists = 0
+        hasSpoken = true
     }
 
     /// The server ended the stream as it does after its timeout.
     mutating func ended() {
-        if failures > 0 || state == .listing { failures += 1 }
+        // One that ends as soon as it is opened must not be opened in a circle.
+        failures = hasSpoken ? 0 : min(failures + 1, Self.silentFailures)
+        hasSpoken = false
     }
 
+    /// A place that was forgotten, and any refusal that would only be repeated, is left by listing again.
     mutating func failed(_ error: KubeError) {
-        failures += 1
-        guard error.isGone else { return }
+        hasSpoken = false
+        guard error.isGone else {
+            failures += 1
+            if !error.isRetryable { state = .listing }
+            return
+        }
         state = .listing
         // The list is wanted at once; only a server that answers 410 again and again is given time.
-        if failures == 1 { failures = 0 }
+        failures = relists
+        relists += 1
     }
 }
 

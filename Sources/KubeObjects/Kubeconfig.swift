@@ -97,6 +97,12 @@ package struct Kubeconfig: Sendable, Hashable {
                         entry[path: part, field] = .string("\(folder)/\(path)")
                     }
                 }
+                // A credential plugin without a slash is looked up in PATH.
+                if let command = entry[path: part, "exec", "command"]?.string, command.contains("/"),
+                    !command.hasPrefix("/")
+                {
+                    entry[path: part, "exec", "command"] = .string("\(folder)/\(command)")
+                }
                 return entry
             }
             resolved.json[list] = .array(entries)
