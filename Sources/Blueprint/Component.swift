@@ -44,6 +44,14 @@ package enum Component: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether other credentials are made from this one.
+    package var isRoot: Bool {
+        switch self {
+        case .certificateAuthority, .frontProxyAuthority, .serviceAccountKey: true
+        default: false
+        }
+    }
+
     /// What watches the expiry of this Secret's content; nil where nothing in it expires under our eyes.
     var lifecycle: String? {
         switch self {

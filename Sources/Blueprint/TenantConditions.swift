@@ -45,6 +45,14 @@ extension TenantControlPlane {
         }
         set(.controlPlaneAvailable, available.0, available.1, available.2)
 
+        if let failure, failure.condition == .tenantBootstrapped {
+            set(.tenantBootstrapped, false, failure.reason, failure.message)
+        } else if progress.isBootstrapped {
+            set(.tenantBootstrapped, true, "Applied", "administrators may use the tenant")
+        } else {
+            set(.tenantBootstrapped, nil, "Pending", "waits for the API server of the tenant")
+        }
+
         let phase = status.json[path: "kubernetesResources", "version", "status"]?.string ?? ""
         if let failure {
             set(.ready, false, failure.reason, failure.message)

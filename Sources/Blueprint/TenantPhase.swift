@@ -15,6 +15,13 @@ package enum TenantPhase: String, Sendable, Hashable, CaseIterable {
 }
 
 extension TenantControlPlane {
+    /// Whether an earlier pass has put into the tenant what it needs inside.
+    package var wasBootstrapped: Bool {
+        (object[path: "status", "conditions"]?.array ?? []).contains {
+            $0["type"]?.string == TenantCondition.tenantBootstrapped.rawValue && $0["status"]?.string == "True"
+        }
+    }
+
     /// Whether the Deployment has arrived at what its spec says: seen, updated, available, and nothing left over.
     package static func isRolledOut(_ deployment: KubeObject) -> Bool {
         let status = deployment["status"]
@@ -24,8 +31,9 @@ extension TenantControlPlane {
             && count("updatedReplicas") == wanted && count("readyReplicas") == wanted && count("replicas") == wanted
     }
 
-    /// The phase (parity sheet, 5.6); the first that holds stands.
-    package func phase(deployment: KubeObject?) -> TenantPhase {
+    /// The phase (parity sheet, 5.6); the first that holds stands. Upstream says Ready before its users may do
+    /// anything inside; here that comes first.
+    package func phase(deployment: KubeObject?, isBootstrapped: Bool) -> TenantPhase {
         if spec.controlPlane.deployment.replicas == 0 { return .sleeping }
         let recorded = object[path: "status", "kubernetesResources", "version", "version"]?.string ?? ""
         guard let deployment else { return .provisioning }
@@ -33,6 +41,7 @@ extension TenantControlPlane {
             // Upstream calls a tenant that is only just starting NotReady; so do its users' alerts, by mistake.
             return recorded.isEmpty ? .provisioning : .notReady
         }
+        if !isBootstrapped { return .provisioning }
         if spec.writePermissions.isLimited { return .writeLimited }
         if Self.isRolledOut(deployment) { return .ready }
         if !recorded.isEmpty, recorded != spec.kubernetes.version { return .upgrading }

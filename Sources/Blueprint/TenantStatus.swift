@@ -18,6 +18,8 @@ package struct TenantProgress: Sendable {
     package var routes: [Component: KubeObject] = [:]
     /// Names and content checksums of ConfigMaps that were applied.
     package var checksums: [Component: String] = [:]
+    /// Whether what the tenant needs inside was applied, now or before.
+    package var isBootstrapped = false
     /// What went wrong, if anything: condition type, reason and message.
     package var failure: (condition: TenantCondition, reason: String, message: String)?
 
@@ -28,6 +30,7 @@ package enum TenantCondition: String, Sendable, CaseIterable {
     case datastoreReady = "DatastoreReady"
     case certificatesValid = "CertificatesValid"
     case controlPlaneAvailable = "ControlPlaneAvailable"
+    case tenantBootstrapped = "TenantBootstrapped"
     case ready = "Ready"
 }
 
@@ -133,7 +136,8 @@ extension TenantControlPlane {
         }
         let phase =
             progress.deployment == nil && progress.exposure == nil
-            ? TenantPhase.provisioning : phase(deployment: progress.deployment)
+            ? TenantPhase.provisioning
+            : phase(deployment: progress.deployment, isBootstrapped: progress.isBootstrapped)
         status.json[path: root, "version", "status"] = .string(phase.rawValue)
         if phase == .ready || phase == .sleeping {
             status.json[path: root, "version", "version"] = .string(spec.kubernetes.version)

@@ -6,7 +6,7 @@ import Logging
 /// A client of one API server. Copies share the transport, its connections and the slots for requests.
 package struct KubeClient: Sendable {
     package let connection: ClusterConnection
-    let transport: any HTTPTransport
+    package let transport: any HTTPTransport
     /// Who owns the fields that `apply` writes.
     package let fieldManager: String
     let credentials: CredentialSource

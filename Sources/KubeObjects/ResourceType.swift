@@ -61,6 +61,9 @@ extension ResourceType {
         group: "gateway.networking.k8s.io", version: "v1", kind: "TLSRoute", plural: "tlsroutes")
     package static let podDisruptionBudgets = ResourceType(
         group: "policy", version: "v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets")
+    package static let clusterRoleBindings = ResourceType(
+        group: "rbac.authorization.k8s.io", version: "v1", kind: "ClusterRoleBinding", plural: "clusterrolebindings",
+        isNamespaced: false)
     package static let leases = ResourceType(
         group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases")
     package static let events = ResourceType(group: "events.k8s.io", version: "v1", kind: "Event", plural: "events")

@@ -34,7 +34,11 @@ package struct DatastoreReconciler: Sendable {
             return .settled
         }
         let store = try DataStore(object)
-        if store.isPaused { return .settled }
+        if store.isPaused {
+            // Its objects are left alone; its tenants are not paused with it.
+            show(await resolve(store), of: store)
+            return .again(after: Self.probePeriod)
+        }
         if object.isBeingDeleted { return try await release(store) }
         if !object.finalizers.contains(Keys.datastoreFinalizer) {
             var claim = ResourceType.dataStores.object(key)
@@ -48,11 +52,15 @@ package struct DatastoreReconciler: Sendable {
         return .again(after: Self.retryPeriod)
     }
 
-    private func publish(_ state: DatastoreState, of store: DataStore) async throws {
+    /// Lets tenants know.
+    private func show(_ state: DatastoreState, of store: DataStore) {
         let before = registry.state(of: store.name)
         registry.set(store.name, state)
         if !state.meansTheSame(as: before) { stateChanged(store.name) }
+    }
 
+    private func publish(_ state: DatastoreState, of store: DataStore) async throws {
+        show(state, of: store)
         var status = StoreStatus(store, users: users.tenants(of: store.name), now: now())
         switch state {
         case .ready:
@@ -61,6 +69,7 @@ package struct DatastoreReconciler: Sendable {
         case .notReady(let reason, let message):
             status.set(Keys.datastoreValidation, false, reason, message)
             status.isReady = false
+        case .pending: return
         }
         try await write(status, of: store)
     }

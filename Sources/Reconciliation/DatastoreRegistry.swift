@@ -15,6 +15,8 @@ package struct ResolvedDatastore: Sendable {
 
 /// What is known of a DataStore by name.
 package enum DatastoreState: Sendable {
+    /// It exists and was not looked at yet, as after a start: nothing is to be concluded from that.
+    case pending
     case ready(ResolvedDatastore)
     case notReady(reason: String, message: String)
 }
@@ -32,6 +34,9 @@ package final class DatastoreRegistry: Sendable {
     package var names: [String] { states.withLock { $0.keys.sorted() } }
 
     func set(_ name: String, _ state: DatastoreState?) { states.withLock { $0[name] = state } }
+
+    /// Takes note that there is a DataStore of this name, which will be looked at.
+    func expect(_ name: String) { states.withLock { if $0[name] == nil { $0[name] = .pending } } }
 }
 
 /// Which tenants want which DataStores, as far as their last passes told.

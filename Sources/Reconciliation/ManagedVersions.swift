@@ -34,7 +34,9 @@ package final class ManagedVersions: Sendable {
     /// Takes note that an object is gone. True when we thought that it is there.
     func remove(_ id: ManagedID, of tenant: ObjectKey) -> Bool {
         tenants.withLock { tenants in
-            tenants[tenant]?.removeValue(forKey: id)?.ours.isEmpty == false
+            let entry = tenants[tenant]?.removeValue(forKey: id)
+            if tenants[tenant]?.isEmpty ?? false { tenants[tenant] = nil }
+            return entry?.ours.isEmpty == false
         }
     }
 
@@ -55,9 +57,9 @@ package final class ManagedVersions: Sendable {
         tenants.withLock { $0[tenant]?[id]?.applied }
     }
 
-    /// Whether any object of the tenant is known, from a watch or from ourselves.
+    /// Whether any object of the tenant is known, beside itself, from a watch or from ourselves.
     func knowsAnything(of tenant: ObjectKey) -> Bool {
-        tenants.withLock { !($0[tenant] ?? [:]).isEmpty }
+        tenants.withLock { ($0[tenant] ?? [:]).keys.contains { $0.type != .tenantControlPlanes } }
     }
 
     /// Whether somebody else wrote an object of the tenant since our last pass.
@@ -76,7 +78,14 @@ package final class ManagedVersions: Sendable {
         }
     }
 
+    /// The tenant is gone. What watches still show of it stays known until they show its end: another tenant may
+    /// come by that name, and must not take these objects for its own.
     func forget(_ tenant: ObjectKey) {
-        tenants.withLock { $0[tenant] = nil }
+        tenants.withLock { tenants in
+            let remaining = (tenants[tenant] ?? [:]).filter {
+                $0.key.type != .tenantControlPlanes && !$0.value.shown.isEmpty
+            }
+            tenants[tenant] = remaining.isEmpty ? nil : remaining.mapValues { Entry(shown: $0.shown) }
+        }
     }
 }

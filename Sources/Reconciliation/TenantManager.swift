@@ -4,6 +4,7 @@ import KubeClient
 import KubeObjects
 import Logging
 import ServiceLifecycle
+import TenantAPI
 
 /// The whole of reconciliation over one admin cluster: watches, queues and reconcilers, for as long as it leads.
 package struct TenantManager: Sendable {
@@ -50,7 +51,10 @@ package struct TenantManager: Sendable {
         let watches = FleetWatches(
             api: api, versions: versions, servesTLSRoutes: settings.servesTLSRoutes,
             tenantChanged: { tenantQueue.enqueue($0) }, tenantSeen: { tenantQueue.enqueue($0) },
-            datastoreChanged: { datastoreQueue.enqueue($0) }, synchronized: { continuation.yield() })
+            datastoreChanged: { name in
+                datastores.expect(name)
+                datastoreQueue.enqueue(name)
+            }, synchronized: { continuation.yield() })
         log.info("reconciling", metadata: ["server": "\(api.connection.server)"])
 
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -59,6 +63,7 @@ package struct TenantManager: Sendable {
             group.addTask {
                 // Before everything is listed, what is there would look absent.
                 for await _ in synchronized { break }
+                try await learnUsers()
                 await withDiscardingTaskGroup { workers in
                     workers.addTask {
                         await tenantQueue.run { key in
@@ -78,6 +83,14 @@ package struct TenantManager: Sendable {
             }
             defer { group.cancelAll() }
             try await group.next()
+        }
+    }
+
+    /// Who uses which DataStore, before the first DataStore tells: after a restart nobody would seem to.
+    private func learnUsers() async throws {
+        for object in try await api.list(.tenantControlPlanes, namespace: nil).items {
+            guard let tenant = try? TenantControlPlane(object) else { continue }
+            _ = users.set(tenant.key, tenant.datastoreNames(default: settings.defaultDatastore))
         }
     }
 

@@ -10,6 +10,15 @@ struct TenantObservation: Sendable {
 
     var secrets: [Component: KubeObject] { objects.filter { $0.key.type == .secrets } }
 
+    /// Objects of an earlier tenant of the same name, which the cluster has not collected yet.
+    func leftovers(beside tenant: TenantControlPlane) -> [(ResourceType, KubeObject)] {
+        objects.compactMap { component, object in
+            let owners = object.ownerReferences.filter { $0.kind == ResourceType.tenantControlPlanes.kind }
+            guard !owners.isEmpty, !owners.contains(where: { $0.uid == tenant.object.uid }) else { return nil }
+            return (component.type, object)
+        }
+    }
+
     /// Whether an autoscaler owns the Deployment's number of replicas: its write goes through the scale subresource.
     var replicasAreForeign: Bool {
         (objects[.deployment]?[path: "metadata", "managedFields"]?.array ?? []).contains { entry in
@@ -26,7 +35,7 @@ extension TenantReconciler {
         var wanted: [Component] = [.service, .deployment]
         if tenant.spec.controlPlane.ingress != nil { wanted.append(.ingress) }
         if tenant.spec.controlPlane.gateway != nil, settings.servesTLSRoutes { wanted += [.route, .konnectivityRoute] }
-        let adoptable: [Component] = [.certificateAuthority, .frontProxyAuthority, .serviceAccountKey]
+        let adoptable = Component.allCases.filter(\.isRoot)
         let isNew = tenant.object["status"] == nil && !versions.knowsAnything(of: tenant.key)
 
         var observation = TenantObservation()

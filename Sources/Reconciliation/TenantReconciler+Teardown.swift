@@ -23,6 +23,7 @@ extension TenantReconciler {
                 let identity = tenant.storageIdentity
                 try await store.driver.teardown(
                     TenantStorage(schema: identity.schema, user: identity.user, password: nil))
+            case .pending: return .settled
             case .notReady(_, let message):
                 return try await waitForDatastore(tenant, name, message)
             case nil:

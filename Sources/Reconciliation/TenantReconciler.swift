@@ -38,6 +38,9 @@ package struct TenantReconciler: Sendable {
     let now: @Sendable () -> Date
     let log: Logger
 
+    /// Between two looks at what the cluster is collecting.
+    static let collectionPeriod = Duration.milliseconds(100)
+
     package enum Result: Sendable, Equatable {
         case settled
         case again(after: Duration)
@@ -62,6 +65,11 @@ package struct TenantReconciler: Sendable {
         var renewal: Date?
         do {
             renewal = try await advance(tenant, &progress)
+        } catch is DatastorePending {
+            // Its first look at the store wakes its tenants; until then what their status says still stands.
+            return .settled
+        } catch is LeftoversRemain {
+            return .again(after: Self.collectionPeriod)
         } catch let error as TenantFailure {
             progress.failure = (error.condition, error.reason, error.message)
             // Nothing here gets better by trying again at once; what it waits for wakes the tenant up.
@@ -91,9 +99,16 @@ package struct TenantReconciler: Sendable {
         if let complaint = tenant.keyAlgorithmComplaint {
             throw TenantFailure(.certificatesValid, "InvalidKeyAlgorithm", complaint)
         }
+        progress.isBootstrapped = tenant.wasBootstrapped
         let store = try resolveDatastore(of: tenant)
         progress.facts = store.facts
         var observation = try await observe(tenant)
+        let leftovers = observation.leftovers(beside: tenant)
+        guard leftovers.isEmpty else {
+            // Adopted, they would give their keys to a tenant of which their holders know nothing.
+            for (type, object) in leftovers { try await api.delete(type, object.key, uid: object.uid) }
+            throw LeftoversRemain()
+        }
         progress.deployment = observation.objects[.deployment]
 
         // The finalizer stands before anything of the tenant's is made where no owner reference reaches.
@@ -123,7 +138,10 @@ package struct TenantReconciler: Sendable {
             exposure, store.facts, credentials: issued.credentials, password: password, settings: settings.blueprint,
             replicasAreForeign: observation.replicasAreForeign, servesTLSRoutes: settings.servesTLSRoutes)
 
-        let material = objects.filter { $0.component != .deployment }
+        // Roots first: a leaf that is stored while its authority is not would have to be issued again.
+        try await applyAll(
+            objects.filter { $0.component.isRoot }, to: tenant, observation, into: &progress)
+        let material = objects.filter { !$0.component.isRoot && $0.component != .deployment }
         try await applyAll(material, to: tenant, observation, into: &progress)
         for (component, reason) in issued.issued {
             log.info(
@@ -141,10 +159,11 @@ package struct TenantReconciler: Sendable {
         try await applyAll(
             objects.filter { $0.component == .deployment }, to: tenant, observation, into: &progress)
         try await removeAbsent(tenant)
+        progress.isBootstrapped = try await bootstrap(tenant, progress)
         return issued.nextRenewal ?? now().addingTimeInterval(PassMemory.longest)
     }
 
-    private func resolveDatastore(of tenant: TenantControlPlane) throws(TenantFailure) -> ResolvedDatastore {
+    private func resolveDatastore(of tenant: TenantControlPlane) throws -> ResolvedDatastore {
         guard let name = tenant.spec.dataStore ?? settings.defaultDatastore, !name.isEmpty else {
             throw TenantFailure(
                 .datastoreReady, "NoDataStore",
@@ -168,9 +187,10 @@ package struct TenantReconciler: Sendable {
         return ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)
     }
 
-    private func resolve(_ name: String, field: String) throws(TenantFailure) -> ResolvedDatastore {
+    private func resolve(_ name: String, field: String) throws -> ResolvedDatastore {
         switch datastores.state(of: name) {
         case .ready(let store): return store
+        case .pending: throw DatastorePending()
         case .notReady(let reason, let message):
             throw TenantFailure(.datastoreReady, reason, "DataStore \"\(name)\" is not ready: \(message)")
         case nil:
@@ -203,6 +223,12 @@ extension KubeObject {
             || isBeingDeleted != earlier.isBeingDeleted
     }
 }
+
+/// A pass has to wait until the cluster has collected what an earlier tenant of this name left.
+struct LeftoversRemain: Error {}
+
+/// A pass has to wait for the first look at its DataStore.
+struct DatastorePending: Error {}
 
 /// Why a pass could not go on, in the words of a condition.
 struct TenantFailure: Error, CustomStringConvertible {
