@@ -110,29 +110,42 @@ package final class EmbeddedAPIServer: Service {
             idleTimeout: .seconds(180),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 64 * 1024, maxHeaderListSize: 128 * 1024, maxHeaderFieldCount: 200))
-        let builder = try HTTPServerBuilder.tls(.http1(configuration: http), tlsConfiguration: tls)
+        let channel = try TLSChannel(
+            HTTP1Channel(responder: connection.respond, configuration: http), tlsConfiguration: tls)
         let (port, log, bindAddress) = (port, log, configuration.bindAddress)
-        let server = try builder.buildServer(
+        let loops = MultiThreadedEventLoopGroup.singleton
+        let door = ServerDoor(loops)
+        let server = Server(
+            childChannelSetup: channel,
             configuration: ServerConfiguration(
                 address: .hostname(bindAddress, port: configuration.port), backlog: 1024),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() }),
-            responder: connection.respond
-        ) { channel in
-            let bound = channel.localAddress?.port ?? 0
-            log.info("serving the Kubernetes API", metadata: ["address": "\(bindAddress)", "port": "\(bound)"])
-            port.set(bound)
-        }
+            onServerRunning: { channel in
+                await door.open(channel)
+                let bound = channel.localAddress?.port ?? 0
+                log.info("serving the Kubernetes API", metadata: ["address": "\(bindAddress)", "port": "\(bound)"])
+                port.set(bound)
+            },
+            eventLoopGroup: loops,
+            logger: Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() }))
         let api = api
         let nodes = try configuration.nodeControllers.map { try NodeControlPlane($0, api: api, log: log) }
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await LifecycleController(api: api, log: log).run() }
             if let nodes { group.addTask { await nodes.run() } }
-            try await withGracefulShutdownHandler {
-                try await server.run()
-            } onGracefulShutdown: {
-                // Watches end now, so that their connections can.
-                api.store.endWatches()
+            // Apart from this task's shutdown, which it would answer before the door is closed.
+            let serving = Task.detached { try await server.run() }
+            let end = { @Sendable in
+                _ = Task.detached {
+                    await door.close()
+                    // Watches end now, so that their connections can.
+                    api.store.endWatches()
+                    try await server.shutdownGracefully()
+                }
+            }
+            try await withTaskCancellationHandler {
+                try await withGracefulShutdownHandler(operation: { try await serving.value }, onGracefulShutdown: end)
+            } onCancel: {
+                end()
             }
             group.cancelAll()
         }

@@ -11,6 +11,7 @@ struct StandaloneServices: Sendable {
     let server: EmbeddedAPIServer
     /// Where upstream's programs run the tenants.
     let etcd: LocalEtcd?
+    private let runtime: ClusterRuntime
 
     init(
         state: StateDirectory, settings: ClusterSettings, network: LoopbackNetwork, programs: UpstreamPrograms,
@@ -29,6 +30,12 @@ struct StandaloneServices: Sendable {
         configuration.serviceAccountSigningKey = material.serviceAccountKey.pem
         configuration.serviceCIDR = network.services
         server = try EmbeddedAPIServer(configuration, log: log)
+        runtime = ClusterRuntime(
+            server: server, network: network,
+            pods: RuntimeSettings(
+                directory: try state.directory("pods"), programDirectories: programs.directories,
+                embeddedEngine: OwnProgram.path, podRange: network.pods),
+            log: log)
         etcd =
             switch settings.engine {
             case .embedded: nil
@@ -43,6 +50,7 @@ struct StandaloneServices: Sendable {
     var services: [any Service] {
         var services: [any Service] = [server]
         if let etcd { services.append(etcd) }
+        services.append(runtime)
         return services
     }
 }

@@ -1,9 +1,9 @@
 import KubeObjects
 
 /// Which address each Service of type LoadBalancer has, out of one block of loopback.
-struct LoadBalancerAddresses {
+package struct LoadBalancerAddresses {
     /// Never on a network card, so nobody else can have one of them.
-    static let block = "127.104.0.0/16"
+    package static let block = "127.104.0.0/16"
 
     private let usable: ClosedRange<Int>
     private(set) var holders: [String: ObjectKey] = [:]

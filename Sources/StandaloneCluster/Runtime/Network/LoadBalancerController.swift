@@ -9,16 +9,24 @@ package struct LoadBalancerController: Sendable {
     private static let options = WriteOptions(fieldManager: "kube-controller-manager")
 
     private let api: ClusterAPI
+    private let block: String
     private let log: Logger
 
-    package init(api: ClusterAPI, log: Logger) {
+    package init(api: ClusterAPI, block: String = LoadBalancerAddresses.block, log: Logger) {
         self.api = api
+        self.block = block
         self.log = log
     }
 
     /// Runs until the task is cancelled.
     package func run() async {
-        guard let addresses = LoadBalancerAddresses() else { return }
+        guard let range = AddressRange(block) else {
+            log.critical(
+                "the block of load balancer addresses is no IPv4 block: give one such as 127.104.0.0/16",
+                metadata: ["block": "\(block)"])
+            return
+        }
+        let addresses = LoadBalancerAddresses(range: range)
         let held = HeldAddresses(addresses)
         let dirty = DirtyKeys(log: log)
         let feed = ObjectFeed(api: api, log: log)
@@ -52,7 +60,7 @@ package struct LoadBalancerController: Sendable {
         guard let address = held.change({ $0.assign(service) }) else {
             log.warning(
                 "no load balancer address is free: delete Services of type LoadBalancer that are not needed",
-                metadata: ["service": "\(key)", "block": "\(LoadBalancerAddresses.block)"])
+                metadata: ["service": "\(key)", "block": "\(block)"])
             return .seconds(60)
         }
         try await write(["ingress": [["ip": .string(address), "ipMode": "VIP"]]], service)

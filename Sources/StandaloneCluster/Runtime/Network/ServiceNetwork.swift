@@ -6,9 +6,10 @@ package struct ServiceNetwork: Sendable {
     private let loadBalancers: LoadBalancerController
     private let proxy: ServiceProxy
 
-    package init(api: ClusterAPI, log: Logger) {
+    /// - Parameter loadBalancers: the block that Services of type LoadBalancer get their addresses from.
+    package init(api: ClusterAPI, loadBalancers: String = LoadBalancerAddresses.block, log: Logger) {
         endpoints = EndpointsController(api: api, log: log)
-        loadBalancers = LoadBalancerController(api: api, log: log)
+        self.loadBalancers = LoadBalancerController(api: api, block: loadBalancers, log: log)
         proxy = ServiceProxy(api: api, log: log)
     }
 
