@@ -131,7 +131,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["KubeClient", "KubeObjects", "PKI", "kamaji-manager"],
+            dependencies: [
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Reconciliation",
+                "StandaloneCluster", "TenantAPI", "kamaji-manager", logging, lifecycle, subprocess, system,
+            ],
             swiftSettings: strict),
     ]
 )

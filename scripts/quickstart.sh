@@ -29,7 +29,7 @@ finish() {
 trap finish EXIT
 
 say "starting a cluster in $state"
-"$manager" standalone --state-dir "$state/cluster" --port 0 >"$log" 2>&1 &
+"$manager" standalone --state-dir "$state/cluster" --port 0 ${ENGINE:+--engine "$ENGINE"} >"$log" 2>&1 &
 pid=$!
 
 # Waits for as long as the cluster lives, up to a limit that only a broken one reaches.
