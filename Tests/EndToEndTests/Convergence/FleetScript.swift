@@ -49,8 +49,8 @@ struct FleetScript: Sendable {
         }
         let label = "step-\(step)"
         do {
-            _ = try await api.apply(Self.tenant(name, label: label), .tenantControlPlanes)
-            wanted[name] = label
+            let applied = try await api.apply(Self.tenant(name, label: label), .tenantControlPlanes)
+            if !applied.isBeingDeleted { wanted[name] = label }
         } catch let error as KubeError where error.isConflict || error.isInvalid {
             // Its predecessor of the same name is still on its way out; a user would come again later.
             return
