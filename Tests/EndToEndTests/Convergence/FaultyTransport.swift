@@ -17,8 +17,8 @@ final class FaultyTransport: HTTPTransport {
 
     private struct State {
         var generator: SeededGenerator
-        var isCalm = false
         var counts: [Fault: Int] = [:]
+        var streams = 0
     }
 
     /// One request in so many meets a fault.
@@ -29,16 +29,25 @@ final class FaultyTransport: HTTPTransport {
         state = Mutex(State(generator: SeededGenerator(seed: seed)))
     }
 
-    /// No faults from here on.
-    func calm() { state.withLock { $0.isCalm = true } }
-
     var counts: [Fault: Int] { state.withLock { $0.counts } }
 
     private func draw(_ faults: [Fault]) -> Fault? {
         state.withLock { state in
-            guard !state.isCalm, Int.random(in: 1...Self.rarity, using: &state.generator) == 1,
+            guard Int.random(in: 1...Self.rarity, using: &state.generator) == 1,
                 let fault = faults.randomElement(using: &state.generator)
             else { return nil }
+            state.counts[fault, default: 0] += 1
+            return fault
+        }
+    }
+
+    /// Streams are few and last: the first ones all break, each in its own way, later ones every other time.
+    private func drawForStream() -> Fault? {
+        let faults: [Fault] = [.droppedWatch, .expiredWatch, .slowBody, .halfLine, .internalError, .refused]
+        return state.withLock { state in
+            state.streams += 1
+            guard state.streams <= 3 * faults.count || Bool.random(using: &state.generator) else { return nil }
+            let fault = faults[state.streams % faults.count]
             state.counts[fault, default: 0] += 1
             return fault
         }
@@ -61,7 +70,7 @@ final class FaultyTransport: HTTPTransport {
     }
 
     func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {
-        let fault = draw([.internalError, .refused, .droppedWatch, .expiredWatch, .slowBody, .halfLine])
+        let fault = drawForStream()
         switch fault {
         case .internalError:
             let answer = Self.status(500, "InternalError")
@@ -92,6 +101,8 @@ final class FaultyTransport: HTTPTransport {
         private let fault: Fault
         private var buffered: [UInt8] = []
         private var isBroken = false
+        private var delivered = 0
+        private static let slowBytes = 5_000
 
         init(_ body: HTTPBody, _ fault: Fault) {
             iterator = body.makeAsyncIterator()
@@ -110,7 +121,11 @@ final class FaultyTransport: HTTPTransport {
                 buffered = chunk
             }
             switch fault {
-            case .slowBody: return [buffered.removeFirst()]
+            case .slowBody:
+                // So slow that the server gives up in the end.
+                delivered += 1
+                isBroken = delivered == Self.slowBytes
+                return [buffered.removeFirst()]
             case .halfLine:
                 isBroken = true
                 return Array(buffered.prefix(buffered.count / 2))
