@@ -15,7 +15,10 @@ lint:
 	@scripts/lint.sh
 
 format:
-	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/tenant-bench
+
+bench:
+	@scripts/bench.sh
 
 crds:
 	@scripts/crds.sh

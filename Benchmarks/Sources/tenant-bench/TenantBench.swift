@@ -1,0 +1,70 @@
+import ArgumentParser
+import FoundationEssentials
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import Logging
+
+@main
+struct TenantBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tenant-bench",
+        abstract: "Measure how fast and at what cost a manager brings tenants into being.",
+        discussion: """
+            Creates all tenants at once, with no replicas, and watches them until every one reports that all its objects
+            are applied. Prints one line of JSON.
+            """)
+
+    @Option(help: "Tenants to create.")
+    var tenants = 100
+
+    @Option(help: "kamaji-manager to be measured.")
+    var manager: String
+
+    @Option(help: "Kubeconfig of an API server that has the definitions. Without it: a standalone cluster of its own.")
+    var kubeconfig: String?
+
+    @Option(help: "DataStore of the tenants.")
+    var datastore = "default"
+
+    @Option(help: "Namespace of the tenants; it is made, and deleted in the end.")
+    var namespace = "bench"
+
+    func validate() throws {
+        guard (1...10_000).contains(tenants) else {
+            throw ValidationError("--tenants is \(tenants): give a number from 1 to 10000")
+        }
+    }
+
+    func run() async throws {
+        if let kubeconfig {
+            try await ManagerUnderTest.reconciling(kubeconfig, program: manager) { process in
+                try await measure(process, kubeconfig: kubeconfig)
+            }
+        } else {
+            try await ManagerUnderTest.standalone(program: manager) { process, kubeconfig in
+                try await measure(process, kubeconfig: kubeconfig)
+            }
+        }
+    }
+
+    private func measure(_ process: ManagerUnderTest, kubeconfig: String) async throws {
+        let transport = CurlTransport()
+        defer { transport.shutdown() }
+        let log = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        let api = KubeClient(
+            connection: try ClusterConnection.load(path: kubeconfig, environment: [:]), transport: transport,
+            fieldManager: "tenant-bench", log: log)
+        let fleet = Fleet(api: api, size: tenants, namespace: namespace, datastore: datastore)
+        try await fleet.prepare()
+        // One tenant first, so that connections and caches are warm, and what is measured is the tenants alone.
+        try await fleet.warmUp()
+        let before = try ProcessSample(process.id)
+        let times = try await fleet.create()
+        let after = try ProcessSample(process.id)
+        let report = Report(
+            measured: process.what, server: process.server, times: times, before: before, after: after)
+        print(report.line)
+        try await fleet.remove()
+    }
+}
