@@ -1,5 +1,5 @@
 /// The names under which one tenant's data lives in a store, and the password where the store knows passwords.
-package struct TenantStorage: Sendable, Hashable, CustomStringConvertible {
+package struct TenantStorage: Sendable, Hashable {
     /// Database, key prefix or bucket.
     package let schema: String
     package let user: String
@@ -10,8 +10,12 @@ package struct TenantStorage: Sendable, Hashable, CustomStringConvertible {
         self.user = user
         self.password = password
     }
+}
 
+extension TenantStorage: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package var description: String { "TenantStorage(schema: \(schema), user: \(user))" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: ["schema": schema, "user": user]) }
 }
 
 /// A store that holds many tenants' data apart. Every call may be repeated, and one that was interrupted anywhere ends

@@ -9,9 +9,12 @@ package struct SQLiteDatastore: Datastore {
 
     package func probe() async throws {
         try check()
-        guard FileManager.default.isWritableFile(atPath: directory) else {
+        var isDirectory = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory,
+            FileManager.default.isWritableFile(atPath: directory)
+        else {
             throw SQLiteDatastoreError(
-                "\(directory) is not there or cannot be written: make it, or name another in spec.endpoints")
+                "\(directory) is no directory, or cannot be written: make it, or name another in spec.endpoints")
         }
     }
 
@@ -36,7 +39,9 @@ package struct SQLiteDatastore: Datastore {
     }
 
     private func path(of tenant: TenantStorage) throws(SQLiteDatastoreError) -> String {
-        guard !tenant.schema.isEmpty, !tenant.schema.contains("/"), !tenant.schema.hasPrefix(".") else {
+        guard !tenant.schema.isEmpty, !tenant.schema.utf8.contains(where: { $0 == 0x2F || $0 == 0 }),
+            !tenant.schema.hasPrefix(".")
+        else {
             throw SQLiteDatastoreError("\"\(tenant.schema)\" is no file name: choose another spec.dataStoreSchema")
         }
         return "\(directory)/\(tenant.schema).sqlite"

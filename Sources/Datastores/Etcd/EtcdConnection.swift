@@ -19,6 +19,9 @@ package struct EtcdError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Rights changed while the request was on its way; it was not carried out.
     var isOldAuthRevision: Bool { says("revision of auth store is old") }
 
+    /// The server is of a release that does not know the call.
+    var isUnimplemented: Bool { status == 12 }
+
     package var isPermissionDenied: Bool { status == 7 || says("permission denied") }
 }
 

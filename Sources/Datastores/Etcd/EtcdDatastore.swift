@@ -13,12 +13,36 @@ package struct EtcdDatastore: Datastore {
     }
 
     package func probe() async throws {
-        let auth = try await explained { try await connection.call("etcdserverpb.Auth/AuthStatus", ProtobufMessage()) }
-        guard auth.varint(2) == 1 else {
+        guard try await isAuthenticationEnabled() else {
             throw EtcdError(
                 status: nil,
                 "authentication is off, so tenants could read each other: add the user root with the role root, "
                     + "then run \"etcdctl auth enable\"")
+        }
+        // Which only root may.
+        _ = try await explained { try await connection.call("etcdserverpb.Auth/UserList", ProtobufMessage()) }
+    }
+
+    private func isAuthenticationEnabled() async throws -> Bool {
+        do {
+            let status = try await explained {
+                try await connection.call("etcdserverpb.Auth/AuthStatus", ProtobufMessage())
+            }
+            return status.varint(2) == 1
+        } catch let error as EtcdError where error.isUnimplemented || error.status == nil {
+            // Release 3.4 does not know the call; it says so, or drops it before it has read all of it. There a wrong
+            // password tells.
+            return try await isPasswordLookedAt()
+        }
+    }
+
+    private func isPasswordLookedAt() async throws -> Bool {
+        do {
+            _ = try await connection.call(
+                "etcdserverpb.Auth/Authenticate", ProtobufMessage().with(1, "root").with(2, "-"))
+            return true
+        } catch let error as EtcdError where error.status != nil {
+            return !error.says("authentication is not enabled")
         }
     }
 
@@ -117,8 +141,7 @@ package struct EtcdDatastore: Datastore {
 extension EtcdDatastore {
     /// What a fresh etcd of our own needs: the user and role root, then authentication. Repeatable.
     package func enableAuthentication() async throws {
-        let status = try? await connection.call("etcdserverpb.Auth/AuthStatus", ProtobufMessage())
-        if status?.varint(2) == 1 { return }
+        if (try? await isAuthenticationEnabled()) == true { return }
         let root = ProtobufMessage().with(1, "root")
         try await tolerating("user name already exists") {
             try await connection.call(
