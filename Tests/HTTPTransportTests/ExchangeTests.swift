@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPTransport
 
-@Suite("Requests and whole responses", .timeLimit(.minutes(2)))
+@Suite("Requests and whole responses", .timeLimit(.minutes(5)))
 struct ExchangeTests {
     private let transport = CurlTransport()
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPTransport
 
-@Suite("Requests that fail", .timeLimit(.minutes(2)))
+@Suite("Requests that fail", .timeLimit(.minutes(5)))
 struct FailureTests {
     private let transport = CurlTransport()
 
@@ -85,7 +85,7 @@ struct FailureTests {
     }
 }
 
-@Suite("Proxies", .timeLimit(.minutes(2)))
+@Suite("Proxies", .timeLimit(.minutes(5)))
 struct ProxyTests {
     private let transport = CurlTransport()
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPTransport
 
-@Suite("Streamed responses", .timeLimit(.minutes(2)))
+@Suite("Streamed responses", .timeLimit(.minutes(5)))
 struct StreamingTests {
     private let transport = CurlTransport()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import KubeClient
 
-@Suite("Slots for requests", .timeLimit(.minutes(1)))
+@Suite("Slots for requests", .timeLimit(.minutes(5)))
 struct RequestSlotsTests {
     /// Opened once; tasks wait before it.
     private struct Gate {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KubeClient
 
-@Suite("Sending requests", .timeLimit(.minutes(1)))
+@Suite("Sending requests", .timeLimit(.minutes(5)))
 struct SendingTests {
     private let key = ObjectKey(namespace: "default", name: "a")
 

@@ -36,8 +36,9 @@ struct TokenSignatureTests {
             var signature = try key.tokenSignature(of: message)
             #expect(signature.count == length)
             #expect(publicKey.verifies(signature, of: message))
+            guard index < 10 else { continue }
             #expect(!publicKey.verifies(signature, of: message + [0]))
-            signature[index % length] ^= 1
+            signature[index * 7 % length] ^= 1
             #expect(!publicKey.verifies(signature, of: message))
         }
         #expect(!publicKey.verifies([], of: [1]))
