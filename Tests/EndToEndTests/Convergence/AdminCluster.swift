@@ -48,31 +48,39 @@ struct AdminCluster: Sendable {
         defer { transport.shutdown() }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            let port = try await services.server.ready()
-            let root = try await etcd.furnish(transport)
-            let administrator = try services.material.administrator(server: "https://127.0.0.1:\(port)")
-            try state.write(Array(administrator.yaml.utf8), to: "admin.conf")
-            let api = KubeClient(
-                connection: try ClusterConnection(administrator), transport: transport, fieldManager: "test", log: log)
-            for definition in CustomResources.all { _ = try await api.apply(definition, .customResourceDefinitions) }
-            _ = try await api.apply(DefaultDatastore.namespaceObject, .namespaces)
-            let objects = DefaultDatastore.etcd(
-                endpoint: etcd.endpoint, material: services.material, root: root)
-            for (object, type) in objects { _ = try await api.apply(object, type) }
-            let driver = EtcdDatastore(
-                endpoints: [etcd.endpoint],
-                tls: TLSSettings(
-                    certificateAuthorities: services.material.authority.certificate.pem,
-                    clientCertificate: root.certificate, clientKey: root.key),
-                transport: transport)
             do {
-                try await body(AdminCluster(state: state, api: api, etcd: driver))
+                try await body(try await furnish(services, etcd, state, transport, log))
                 await group.triggerGracefulShutdown()
             } catch {
+                // Otherwise the cluster would be waited for for ever.
                 await group.triggerGracefulShutdown()
                 throw error
             }
             try await tasks.waitForAll()
         }
+    }
+
+    private static func furnish(
+        _ services: StandaloneServices, _ etcd: LocalEtcd, _ state: StateDirectory, _ transport: CurlTransport,
+        _ log: Logger
+    ) async throws -> AdminCluster {
+        let port = try await services.server.ready()
+        let root = try await etcd.furnish(transport)
+        let administrator = try services.material.administrator(server: "https://127.0.0.1:\(port)")
+        try state.write(Array(administrator.yaml.utf8), to: "admin.conf")
+        let api = KubeClient(
+            connection: try ClusterConnection(administrator), transport: transport, fieldManager: "test", log: log)
+        for definition in CustomResources.all { _ = try await api.apply(definition, .customResourceDefinitions) }
+        _ = try await api.apply(DefaultDatastore.namespaceObject, .namespaces)
+        let objects = DefaultDatastore.etcd(
+            endpoint: etcd.endpoint, material: services.material, root: root)
+        for (object, type) in objects { _ = try await api.apply(object, type) }
+        let driver = EtcdDatastore(
+            endpoints: [etcd.endpoint],
+            tls: TLSSettings(
+                certificateAuthorities: services.material.authority.certificate.pem,
+                clientCertificate: root.certificate, clientKey: root.key),
+            transport: transport)
+        return AdminCluster(state: state, api: api, etcd: driver)
     }
 }
