@@ -10,7 +10,7 @@ extension JSON {
         switch (self, wanted) {
         case (.object(let here), .object(let asked)):
             asked.allSatisfy { key, value in
-                if let mine = here[key] { return mine.contains(value) }
+                if let mine = here[key] { return Self.atomicMaps.contains(key) ? mine == value : mine.contains(value) }
                 // The API server drops what is empty.
                 return value.isEmpty
             }
@@ -19,6 +19,9 @@ extension JSON {
         default: self == wanted
         }
     }
+
+    /// Maps that apply replaces as a whole: a stranger's entry in one changes what ours mean.
+    private static let atomicMaps: Set<String> = ["selector", "nodeSelector"]
 
     private var isEmpty: Bool {
         switch self {

@@ -61,7 +61,7 @@ struct FleetWatches: Sendable {
             case .deleted(let object):
                 known.remove(object.key)
                 if let tenant = tenant(of: object) {
-                    if versions.remove(ManagedID(type: type, name: object.name), of: tenant) { tenantChanged(tenant) }
+                    if versions.showGone(ManagedID(type: type, name: object.name), of: tenant) { tenantChanged(tenant) }
                 }
             }
         }
@@ -80,7 +80,7 @@ struct FleetWatches: Sendable {
     /// What vanished while nobody watched: its tenant is not known any more, so every tenant it may be of is asked.
     private func remove(_ key: ObjectKey, _ type: ResourceType) {
         for tenant in versions.tenants(holding: ManagedID(type: type, name: key.name), in: key.namespace)
-        where versions.remove(ManagedID(type: type, name: key.name), of: tenant) {
+        where versions.showGone(ManagedID(type: type, name: key.name), of: tenant) {
             tenantChanged(tenant)
         }
     }

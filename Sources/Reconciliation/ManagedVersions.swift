@@ -31,7 +31,23 @@ package final class ManagedVersions: Sendable {
         }
     }
 
-    /// Takes note that an object is gone. True when we thought that it is there.
+    /// Takes note that a watch shows an object gone. True when we thought that it is there: the tenant wants a pass.
+    func showGone(_ id: ManagedID, of tenant: ObjectKey) -> Bool {
+        tenants.withLock { tenants in
+            guard tenants[tenant]?[id]?.ours.isEmpty == false else {
+                tenants[tenant]?.removeValue(forKey: id)
+                return false
+            }
+            tenants[tenant]?[id]?.shown = Self.gone
+            return true
+        }
+    }
+
+    /// Stands for a version that no object has, so that it counts as a foreign write until we have written again.
+    private static let gone = "gone"
+
+    /// Forgets an object that we removed ourselves. True when we thought that it is there.
+    @discardableResult
     func remove(_ id: ManagedID, of tenant: ObjectKey) -> Bool {
         tenants.withLock { tenants in
             let entry = tenants[tenant]?.removeValue(forKey: id)

@@ -21,7 +21,7 @@ extension TenantReconciler {
         } else if let rotated = live?.annotations[Keys.rotate] {
             object.annotations[Keys.rotate] = rotated
         }
-        let applied = try await api.apply(object, wanted.type)
+        let applied = try await api.applyOverruling(object, wanted.type, live: live)
         versions.record(id, of: tenant.key, version: applied.resourceVersion, applied: fingerprint)
         return applied
     }
@@ -57,13 +57,13 @@ extension TenantReconciler {
     func removeAbsent(_ tenant: TenantControlPlane) async throws {
         for component in tenant.absentComponents {
             let name = component.objectName(of: tenant.name)
-            guard versions.names(of: tenant.key, type: component.type).contains(name),
-                let live = try await api.find(
-                    component.type, ObjectKey(namespace: tenant.namespace, name: name)),
-                live.ownerReferences.contains(where: { $0.uid == tenant.object.uid })
-            else { continue }
-            try await api.delete(component.type, live.key, uid: live.uid)
-            _ = versions.remove(ManagedID(type: component.type, name: name), of: tenant.key)
+            guard versions.names(of: tenant.key, type: component.type).contains(name) else { continue }
+            let live = try await api.find(component.type, ObjectKey(namespace: tenant.namespace, name: name))
+            if let live {
+                guard live.ownerReferences.contains(where: { $0.uid == tenant.object.uid }) else { continue }
+                try await api.delete(component.type, live.key, uid: live.uid)
+            }
+            versions.remove(ManagedID(type: component.type, name: name), of: tenant.key)
         }
     }
 
