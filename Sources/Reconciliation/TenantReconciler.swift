@@ -79,6 +79,7 @@ package struct TenantReconciler: Sendable {
             failure = error
         }
         let written = try await writeStatus(of: tenant, progress)
+        tell(object, written, progress)
         if let failure { throw failure }
         // Somebody wrote between our reading and our writing, and the version we now know hides it.
         if written.asks(otherThan: object) { return .again(after: .zero) }
@@ -148,6 +149,7 @@ package struct TenantReconciler: Sendable {
                 "credential issued",
                 metadata: ["tenant": "\(tenant.key)", "component": "\(component.rawValue)", "reason": "\(reason)"])
         }
+        tell(tenant, issued: issued.issued)
         do {
             try await provisioned
         } catch {

@@ -1,0 +1,30 @@
+import Blueprint
+import KubeClient
+import KubeObjects
+import TenantAPI
+
+extension TenantReconciler {
+    /// Tells `kubectl get events` what a pass came to: a new phase, or what stands in the way. What repeats is counted
+    /// by the recorder.
+    func tell(_ before: KubeObject, _ after: KubeObject, _ progress: TenantProgress) {
+        if let (_, reason, message) = progress.failure {
+            events.record(.warning, on: after, reason: reason, action: "Reconcile", note: message)
+        }
+        let phase = Self.phase(after)
+        guard !phase.isEmpty, phase != Self.phase(before) else { return }
+        events.record(
+            phase == TenantPhase.notReady.rawValue ? .warning : .normal, on: after, reason: phase, action: "Reconcile",
+            note: "the control plane is \(phase)")
+    }
+
+    /// Tells which credentials a pass issued, and why, in one event.
+    func tell(_ tenant: TenantControlPlane, issued: [(component: Component, reason: String)]) {
+        guard !issued.isEmpty else { return }
+        let note = issued.map { "\($0.component.rawValue): \($0.reason)" }.joined(separator: "; ")
+        events.record(.normal, on: tenant.object, reason: "CredentialsIssued", action: "Issue", note: note)
+    }
+
+    private static func phase(_ object: KubeObject) -> String {
+        object[path: "status", "kubernetesResources", "version", "status"]?.string ?? ""
+    }
+}
