@@ -82,7 +82,14 @@ package struct LeaderElection: Sendable {
     package func run(_ lead: @escaping @Sendable () async throws -> Void) async throws {
         let clock = ContinuousClock()
         var machine = ElectionMachine(identity: identity, leaseDuration: leaseDuration)
-        while !(try await attempt(&machine, clock)) { try await client.sleep(retryPeriod) }
+        var isWaiting = false
+        while !(try await attempt(&machine, clock)) {
+            if !isWaiting {
+                log.info("waiting for the lease", metadata: ["lease": "\(lease)", "identity": "\(identity)"])
+            }
+            isWaiting = true
+            try await client.sleep(retryPeriod)
+        }
         log.info("leading", metadata: ["lease": "\(lease)", "identity": "\(identity)"])
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -48,12 +48,16 @@ struct GoDuration: ExpressibleByArgument, CustomStringConvertible, Sendable, Equ
     }
 }
 
-/// `host:port` to listen on, as Go has it: an empty host is every address, and `0` as the whole switches it off.
+/// `host:port` to listen on, as Go has it: an empty host is every address, port 0 takes a free one, and `0` as the
+/// whole switches it off.
 struct ListenAddress: ExpressibleByArgument, CustomStringConvertible, Sendable, Equatable {
     let host: String
     let port: Int
+    private(set) var isServed = true
 
-    var description: String { "\(host == "0.0.0.0" ? "" : host):\(port)" }
+    static let off = ListenAddress(argument: "0") ?? ListenAddress(port: 0)
+
+    var description: String { isServed ? "\(host == "0.0.0.0" ? "" : host):\(port)" : "0" }
     var defaultValueDescription: String { description }
 
     init(host: String = "0.0.0.0", port: Int) {
@@ -62,6 +66,11 @@ struct ListenAddress: ExpressibleByArgument, CustomStringConvertible, Sendable, 
     }
 
     init?(argument: String) {
+        if argument == "0" {
+            self.init(port: 0)
+            isServed = false
+            return
+        }
         guard let colon = argument.lastIndex(of: ":"),
             let port = Int(argument[argument.index(after: colon)...]), (0...65535).contains(port)
         else { return nil }

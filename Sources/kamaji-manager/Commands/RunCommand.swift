@@ -29,10 +29,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Namespace of the lease. Without it: $POD_NAMESPACE, or the connection's.")
     var podNamespace: String?
 
-    @Option(help: "Where /metrics is served, host:port.")
+    @Option(help: "Where /metrics is served, host:port; 0 serves none.")
     var metricsBindAddress = ListenAddress(port: 8080)
 
-    @Option(help: "Where /healthz and /readyz are served, host:port.")
+    @Option(help: "Where /healthz and /readyz are served, host:port; 0 serves none.")
     var healthProbeBindAddress = ListenAddress(port: 8081)
 
     @OptionGroup var logging: LogOptions
@@ -63,8 +63,8 @@ struct RunCommand: AsyncParsableCommand {
             metrics: { metrics.families(depths: manager.depths) + ProcessUsage.families }, readiness: readiness,
             log: log)
         var services: [any Service] = []
-        if metricsBindAddress.port > 0 { services.append(endpoints.metricsServer(metricsBindAddress)) }
-        if healthProbeBindAddress.port > 0 { services.append(endpoints.healthServer(healthProbeBindAddress)) }
+        if metricsBindAddress.isServed { services.append(endpoints.metricsServer(metricsBindAddress)) }
+        if healthProbeBindAddress.isServed { services.append(endpoints.healthServer(healthProbeBindAddress)) }
         services.append(service)
         let group = ServiceGroup(
             configuration: .init(

@@ -35,8 +35,8 @@ struct StandaloneCommand: AsyncParsableCommand {
     )
     var binDir: String?
 
-    @Option(help: "Where /metrics is served, host:port; port 0 serves none.")
-    var metricsBindAddress = ListenAddress(host: "127.0.0.1", port: 0)
+    @Option(help: "Where /metrics is served, host:port; 0 serves none.")
+    var metricsBindAddress = ListenAddress.off
 
     @OptionGroup var reconcile: ReconcileOptions
     @OptionGroup var logging: LogOptions
@@ -77,7 +77,7 @@ struct StandaloneCommand: AsyncParsableCommand {
             settings: reconcile.settings, metrics: metrics, depths: depths, readiness: readiness, log: log,
             started: welcome)
         var services: [any Service] = cluster.services
-        if metricsBindAddress.port > 0 {
+        if metricsBindAddress.isServed {
             let endpoints = ManagerEndpoints(
                 metrics: { metrics.families(depths: depths.current) + ProcessUsage.families }, readiness: readiness,
                 log: log)
