@@ -75,6 +75,8 @@ package final class EmbeddedAPIServer: Service {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         tls.minimumTLSVersion = .tlsv12
+        // Clients that idle answer no goodbye; NIOSSL would wait five seconds for each.
+        tls.shutdownTimeout = .milliseconds(100)
         if let authorities = configuration.clientAuthorities {
             tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authorities))
             // A client may come without a certificate; one that it shows must be good.
