@@ -17,7 +17,8 @@ struct ManagerService: Service {
         try await cancelWhenGracefulShutdown {
             do {
                 try await lead()
-            } catch is CancellationError {
+            } catch  where Task.isCancelled {
+                // However the interrupted step put it.
                 return
             }
         }

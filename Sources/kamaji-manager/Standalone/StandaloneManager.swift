@@ -27,7 +27,8 @@ struct StandaloneManager: Service {
         try await cancelWhenGracefulShutdown {
             do {
                 try await start()
-            } catch is CancellationError {
+            } catch  where Task.isCancelled {
+                // However the interrupted step put it.
                 return
             }
         }
