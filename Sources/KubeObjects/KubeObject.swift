@@ -41,22 +41,22 @@ extension KubeObject {
 
     package var labels: [String: String] {
         get { json[path: "metadata", "labels"]?.stringMap ?? [:] }
-        set { json[path: "metadata", "labels"] = newValue.isEmpty ? nil : JSON(newValue) }
+        set { json[path: "metadata", "labels"] = newValue.isEmpty ? JSON?.none : JSON(newValue) }
     }
 
     package var annotations: [String: String] {
         get { json[path: "metadata", "annotations"]?.stringMap ?? [:] }
-        set { json[path: "metadata", "annotations"] = newValue.isEmpty ? nil : JSON(newValue) }
+        set { json[path: "metadata", "annotations"] = newValue.isEmpty ? JSON?.none : JSON(newValue) }
     }
 
     package var finalizers: [String] {
         get { json[path: "metadata", "finalizers"]?.strings ?? [] }
-        set { json[path: "metadata", "finalizers"] = newValue.isEmpty ? nil : JSON(newValue) }
+        set { json[path: "metadata", "finalizers"] = newValue.isEmpty ? JSON?.none : JSON(newValue) }
     }
 
     package var ownerReferences: [OwnerReference] {
         get { (json[path: "metadata", "ownerReferences"]?.array ?? []).compactMap(OwnerReference.init) }
-        set { json[path: "metadata", "ownerReferences"] = newValue.isEmpty ? nil : .array(newValue.map(\.json)) }
+        set { json[path: "metadata", "ownerReferences"] = newValue.isEmpty ? JSON?.none : .array(newValue.map(\.json)) }
     }
 }
 

@@ -2,6 +2,7 @@ import Blueprint
 import Datastores
 import KubeClient
 import KubeObjects
+import Logging
 import TenantAPI
 
 extension TenantReconciler {
@@ -23,6 +24,7 @@ extension TenantReconciler {
         }
         let applied = try await api.applyOverruling(object, wanted.type, live: live)
         versions.record(id, of: tenant.key, version: applied.resourceVersion, applied: fingerprint)
+        log.debug("applied", metadata: ["tenant": "\(tenant.key)", "object": "\(wanted.type) \(object.name)"])
         return applied
     }
 

@@ -20,8 +20,8 @@ enum Strategies {
         case "certificatesigningrequests.certificates.k8s.io":
             object[path: "spec", "username"] = .string(user.name)
             object[path: "spec", "groups"] = JSON(user.groups)
-            object[path: "spec", "uid"] = user.uid.isEmpty ? nil : .string(user.uid)
-            object[path: "spec", "extra"] = user.extra.isEmpty ? nil : .object(user.extra.mapValues { JSON($0) })
+            object[path: "spec", "uid"] = user.uid.isEmpty ? JSON?.none : .string(user.uid)
+            object[path: "spec", "extra"] = user.extra.isEmpty ? JSON?.none : .object(user.extra.mapValues { JSON($0) })
         case "namespaces", "pods", "services":
             BuiltInDefaults.apply(to: &object.json, type: type)
         default: break

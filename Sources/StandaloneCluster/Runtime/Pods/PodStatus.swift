@@ -123,7 +123,7 @@ struct PodStatus: Equatable, Sendable {
         status["startTime"] = .string(Timestamp.format(startTime))
         status["containerStatuses"] = .array(containers.map { $0.json(engine: engine) })
         status["initContainerStatuses"] =
-            initContainers.isEmpty ? nil : .array(initContainers.map { $0.json(engine: nil) })
+            initContainers.isEmpty ? JSON?.none : .array(initContainers.map { $0.json(engine: nil) })
         status["conditions"] = .array(Condition.merge(conditions, into: previous?["conditions"]?.array ?? [], now: now))
         return status
     }
