@@ -20,6 +20,10 @@ format:
 bench:
 	@scripts/bench.sh
 
+# What we make of a tenant against what upstream was recorded to make: KAMAJI_GOLDEN names the records, CASES some.
+parity:
+	@scripts/parity.sh $(CASES)
+
 crds:
 	@scripts/crds.sh
 

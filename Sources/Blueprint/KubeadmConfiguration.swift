@@ -3,13 +3,14 @@ import PKI
 import TenantAPI
 
 extension TenantControlPlane {
-    /// `<tenant>-kubeadmconfig`: kubeadm's configuration in the JSON of its internal types, as upstream keeps it.
+    /// `<tenant>-kubeadmconfig`: kubeadm's configuration in the JSON of its internal types, as upstream keeps it: each
+    /// text ends with its line.
     func kubeadmConfiguration(_ exposure: Exposure, _ facts: DatastoreFacts) -> ManagedObject {
         configMap(
             .kubeadmConfiguration,
             [
-                "InitConfiguration": initConfiguration(exposure).description,
-                "ClusterConfiguration": clusterConfiguration(exposure, facts).description,
+                "InitConfiguration": "\(initConfiguration(exposure))\n",
+                "ClusterConfiguration": "\(clusterConfiguration(exposure, facts))\n",
             ])
     }
 
