@@ -67,7 +67,9 @@ let package = Package(
 
         // (tenant, what is observed) -> the objects that should exist. No I/O.
         .target(name: "Blueprint", dependencies: ["KubeObjects", "PKI", "TenantAPI"], swiftSettings: strict),
-        .testTarget(name: "BlueprintTests", dependencies: ["Blueprint"], swiftSettings: strict),
+        .testTarget(
+            name: "BlueprintTests", dependencies: ["Blueprint", "KubeObjects", "PKI", "TenantAPI"],
+            swiftSettings: strict),
 
         // Requests and streams on libcurl's multi interface: one thread, HTTP/2, TLS material from memory.
         .target(name: "HTTPTransport", dependencies: ["CLibCurl"], swiftSettings: strict),

@@ -1,0 +1,100 @@
+import KubeObjects
+import TenantAPI
+import Testing
+
+@testable import Blueprint
+
+struct PhaseCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let phase: TenantPhase
+    var replicas = 2
+    /// The version that the status has from before.
+    var recorded: String?
+    /// The Deployment's status; nil where there is no Deployment.
+    var status: JSON?
+    var isBootstrapped = true
+    var blocksCreation = false
+
+    private static func status(ready: Int, updated: Int = 2, total: Int = 2, unavailable: Int = 0) -> JSON {
+        [
+            "observedGeneration": 1, "readyReplicas": JSON(ready), "updatedReplicas": JSON(updated),
+            "replicas": JSON(total), "unavailableReplicas": JSON(unavailable),
+        ]
+    }
+
+    private static let full = status(ready: 2)
+
+    static let all = [
+        PhaseCase(testDescription: "no Deployment yet", phase: .provisioning),
+        PhaseCase(testDescription: "no pod is ready on the first start", phase: .provisioning, status: [:]),
+        PhaseCase(testDescription: "no pod is ready any more", phase: .notReady, recorded: "v1.36.0", status: [:]),
+        PhaseCase(
+            testDescription: "one of two is ready on the first start", phase: .provisioning,
+            status: status(ready: 1, unavailable: 1)),
+        PhaseCase(
+            testDescription: "all are ready, nothing is inside", phase: .provisioning, status: full,
+            isBootstrapped: false),
+        PhaseCase(testDescription: "all are ready", phase: .ready, status: full),
+        PhaseCase(testDescription: "all are ready again", phase: .ready, recorded: "v1.36.0", status: full),
+        PhaseCase(
+            testDescription: "pods of a new version come up", phase: .upgrading, recorded: "v1.35.0",
+            status: status(ready: 2, updated: 1, total: 3, unavailable: 1)),
+        PhaseCase(testDescription: "the new version is there", phase: .ready, recorded: "v1.35.0", status: full),
+        PhaseCase(
+            testDescription: "pods change for another reason", phase: .unknown, recorded: "v1.36.0",
+            status: status(ready: 2, updated: 1, total: 3, unavailable: 1)),
+        PhaseCase(
+            testDescription: "no replicas are wanted", phase: .sleeping, replicas: 0, recorded: "v1.36.0", status: full),
+        PhaseCase(testDescription: "no replicas were ever wanted", phase: .sleeping, replicas: 0),
+        PhaseCase(testDescription: "writes are limited", phase: .writeLimited, status: full, blocksCreation: true),
+        PhaseCase(
+            testDescription: "writes are limited and no pod is ready", phase: .notReady, recorded: "v1.36.0",
+            status: [:], blocksCreation: true),
+        PhaseCase(
+            testDescription: "writes are limited and replicas are not wanted", phase: .sleeping, replicas: 0,
+            status: full, blocksCreation: true),
+    ]
+}
+
+@Suite struct TenantPhaseTests {
+    @Test(arguments: PhaseCase.all)
+    func `the phase follows the Deployment, what is inside, and the spec`(example: PhaseCase) throws {
+        let tenant = try Sample.tenant(
+            """
+            spec:
+              controlPlane: {deployment: {replicas: \(example.replicas)}}
+              writePermissions: {blockCreation: \(example.blocksCreation)}
+            status: {kubernetesResources: {version: {version: \(example.recorded ?? "''")}}}
+            """)
+        let deployment = example.status.map { status in
+            KubeObject(["metadata": ["generation": 1], "spec": ["replicas": 2], "status": status])
+        }
+        #expect(tenant.phase(deployment: deployment, isBootstrapped: example.isBootstrapped) == example.phase)
+    }
+
+    @Test func `a Deployment has arrived when its controller has seen it and nothing old is left`() {
+        let arrived: JSON = [
+            "metadata": ["generation": 4], "spec": ["replicas": 2],
+            "status": ["observedGeneration": 4, "readyReplicas": 2, "updatedReplicas": 2, "replicas": 2],
+        ]
+        #expect(TenantControlPlane.isRolledOut(KubeObject(arrived)))
+        for (field, value) in [
+            ("observedGeneration", 3), ("readyReplicas", 1), ("updatedReplicas", 1), ("replicas", 3),
+            ("unavailableReplicas", 1),
+        ] {
+            var object = arrived
+            object[path: "status", field] = JSON(value)
+            #expect(!TenantControlPlane.isRolledOut(KubeObject(object)), "\(field) is \(value)")
+        }
+    }
+
+    @Test func `what was put inside once stays put`() throws {
+        func wasBootstrapped(_ status: String) throws -> Bool {
+            try Sample.tenant("status: {conditions: [{type: TenantBootstrapped, status: '\(status)'}]}")
+                .wasBootstrapped
+        }
+        #expect(try wasBootstrapped("True"))
+        #expect(try !wasBootstrapped("Unknown"))
+        #expect(try !Sample.tenant().wasBootstrapped)
+    }
+}
