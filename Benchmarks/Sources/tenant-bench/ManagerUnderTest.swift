@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -17,7 +18,7 @@ struct ManagerUnderTest: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tenant-bench-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let arguments = ["standalone", "--state-dir", folder, "--port", "0", "--engine", "embedded"]
-        try await run(program, arguments, folder: folder) { id in
+        try await run(program, arguments) { id in
             let kubeconfig = "\(folder)/admin.conf"
             try await body(
                 ManagerUnderTest(id: id, what: "standalone, API server included", server: "embedded"), kubeconfig)
@@ -32,39 +33,38 @@ struct ManagerUnderTest: Sendable {
             "run", "--kubeconfig", kubeconfig, "--leader-elect=false", "--metrics-bind-address=127.0.0.1:0",
             "--health-probe-bind-address=127.0.0.1:0",
         ]
-        try await run(program, arguments, folder: nil) { id in
+        try await run(program, arguments) { id in
             try await body(ManagerUnderTest(id: id, what: "manager", server: "kubeconfig"))
         }
     }
 
     /// Waits for the first sign of work in what the program writes, then runs `body`; ends the program afterwards.
     private static func run(
-        _ program: String, _ arguments: [String], folder: String?, _ body: (Int32) async throws -> Void
+        _ program: String, _ arguments: [String], _ body: (Int32) async throws -> Void
     ) async throws {
-        var options = PlatformOptions()
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(30))]
+        let path = FileManager.default.temporaryDirectory.appending(path: "tenant-bench-\(UUID().uuidString).log").path
+        // A file, for a program whose pipe is full stands still.
+        let log = try FileDescriptor.open(
+            FilePath(path), .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
+        defer {
+            try? log.close()
+            try? FileManager.default.removeItem(atPath: path)
+        }
         _ = try await Subprocess.run(
-            .path(FilePath(program)), arguments: Arguments(arguments), platformOptions: options, input: .none,
-            output: .discarded, error: .sequence
+            .path(FilePath(program)), arguments: Arguments(arguments), input: .none, output: .discarded,
+            error: .fileDescriptor(log, closeAfterSpawningProcess: false)
         ) { execution in
-            let (signs, sign) = AsyncStream.makeStream(of: Void.self)
-            let lines = execution.standardError.strings()
-            // Read to the end: a program whose pipe is full stands still.
-            let reading = Task {
-                for try await line in lines where line.contains("reconciling") { sign.yield() }
-                sign.finish()
-            }
-            defer { reading.cancel() }
-            do {
-                guard await signs.first(where: { true }) != nil else {
-                    throw BenchError("\(program) ended before it reconciled anything")
-                }
-                try await body(execution.processIdentifier.value)
-            } catch {
-                try? execution.send(signal: .terminate)
-                throw error
-            }
-            try execution.send(signal: .terminate)
+            let id = execution.processIdentifier.value
+            defer { kill(id, SIGTERM) }
+            try await waitForWork(id, log: path)
+            try await body(id)
+        }
+    }
+
+    private static func waitForWork(_ id: Int32, log: String) async throws {
+        while try !String(contentsOfFile: log, encoding: .utf8).contains("reconciling") {
+            guard kill(id, 0) == 0 else { throw BenchError("the manager ended before it reconciled anything") }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 }
