@@ -27,8 +27,8 @@ struct TenantBench: AsyncParsableCommand {
     @Option(help: "DataStore of the tenants.")
     var datastore = "default"
 
-    @Option(help: "Namespace of the tenants; it is made, and deleted in the end.")
-    var namespace = "bench"
+    @Option(help: "Namespace of the tenants; it is made, and deleted in the end. Without it: one of a new name.")
+    var namespace: String?
 
     func validate() throws {
         guard (1...10_000).contains(tenants) else {
@@ -55,7 +55,9 @@ struct TenantBench: AsyncParsableCommand {
         let api = KubeClient(
             connection: try ClusterConnection.load(path: kubeconfig, environment: [:]), transport: transport,
             fieldManager: "tenant-bench", log: log)
-        let fleet = Fleet(api: api, size: tenants, namespace: namespace, datastore: datastore)
+        let fleet = Fleet(
+            api: api, size: tenants, namespace: namespace ?? "bench-\(UInt32.random(in: 0...UInt32.max))",
+            datastore: datastore)
         try await fleet.prepare()
         // One tenant first, so that connections and caches are warm, and what is measured is the tenants alone.
         try await fleet.warmUp()
