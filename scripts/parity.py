@@ -15,6 +15,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -378,6 +379,8 @@ def main():
     cases = sorted(p.parent.name for p in golden.glob("*/input.yaml"))
     cases = [c for c in cases if not options.cases or c in options.cases]
 
+    # What was started here ends with this program, also when somebody else ends it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="parity-"))
     programs = Programs(folder)
     unexplained, skipped = 0, []

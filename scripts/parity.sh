@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compares our tenants with the records of upstream's: all, or the cases that the arguments name. ETCD names another etcd
-# than Debian's, KAMAJI_GOLDEN another directory of records than ../shared/golden.
+# Compares our tenants with the records of upstream's: all, or the cases that the arguments name. ETCD names another
+# etcd than Debian's, MANAGER a manager that is built already, KAMAJI_GOLDEN another directory than ../shared/golden.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
