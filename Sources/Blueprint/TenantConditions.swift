@@ -5,7 +5,10 @@ extension TenantControlPlane {
     /// `status.conditions`: what stands between the tenant and Ready, in the order in which it is overcome.
     func writeConditions(_ progress: TenantProgress, into status: inout StatusWriter) {
         let generation = object.generation
+        let known = Set((status.previous["conditions"]?.array ?? []).compactMap { $0["type"]?.string })
         func set(_ condition: TenantCondition, _ isTrue: Bool?, _ reason: String, _ message: String) {
+            // A pass that failed before it got there knows nothing new.
+            if isTrue == nil, progress.failure != nil, known.contains(condition.rawValue) { return }
             status.setCondition(
                 condition.rawValue, isTrue, reason: reason, message: message, generation: generation)
         }

@@ -134,14 +134,20 @@ extension TenantControlPlane {
         } else if spec.controlPlane.gateway == nil {
             status.json[path: root, "gateway"] = nil
         }
+        let before = previousPhase
         let phase =
             progress.deployment == nil && progress.exposure == nil
-            ? TenantPhase.provisioning
+            // This pass did not get to see how the tenant is; what the last one saw stands.
+            ? (progress.failure != nil ? before : nil) ?? .provisioning
             : phase(deployment: progress.deployment, isBootstrapped: progress.isBootstrapped)
         status.json[path: root, "version", "status"] = .string(phase.rawValue)
-        if phase == .ready || phase == .sleeping {
+        if progress.failure == nil, phase == .ready || phase == .sleeping {
             status.json[path: root, "version", "version"] = .string(spec.kubernetes.version)
         }
+    }
+
+    private var previousPhase: TenantPhase? {
+        object[path: "status", "kubernetesResources", "version", "status"]?.string.flatMap(TenantPhase.init(rawValue:))
     }
 
     private func serviceStatus(_ service: KubeObject, port: Int) -> JSON {

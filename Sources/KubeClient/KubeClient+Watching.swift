@@ -39,7 +39,10 @@ extension KubeClient {
                     machine.ended()
                 }
             } catch let error as KubeError {
-                log.debug("watch interrupted", metadata: ["resource": "\(type)", "error": "\(error)"])
+                // Refusals do not pass by themselves, and nothing is reconciled before every kind is seen.
+                log.log(
+                    level: error.isForbidden || error.isNotFound ? .warning : .debug, "watch interrupted",
+                    metadata: ["resource": "\(type)", "error": "\(error)"])
                 if error.isUnauthorized { await credentials.invalidate() }
                 machine.failed(error)
             } catch let error as HTTPTransportError where error.code != .cancelled {

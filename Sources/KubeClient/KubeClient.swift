@@ -16,17 +16,31 @@ package struct KubeClient: Sendable {
 
     /// Requests under way at once; an API server's own fairness gives one user little more.
     static let concurrency = 64
-    /// How often a request that may be sent again is sent in all.
-    static let attempts = 5
+
+    /// How long one request is tried.
+    package struct Patience: Sendable, Hashable {
+        /// How often a request that may be sent again is sent in all.
+        package var attempts: Int
+        /// Of one attempt, at most.
+        package var timeout: Duration
+
+        package init(attempts: Int = 5, timeout: Duration = .seconds(30)) {
+            self.attempts = attempts
+            self.timeout = timeout
+        }
+    }
+
+    let patience: Patience
 
     package init(
         connection: ClusterConnection, transport: any HTTPTransport, fieldManager: String, log: Logger,
-        now: @escaping @Sendable () -> Date = { Date() },
+        patience: Patience = Patience(), now: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.connection = connection
         self.transport = transport
         self.fieldManager = fieldManager
+        self.patience = patience
         credentials = CredentialSource(connection.credential, now: now)
         slots = RequestSlots(count: Self.concurrency)
         self.sleep = sleep
@@ -52,14 +66,14 @@ package struct KubeClient: Sendable {
                 }
             } catch let error as HTTPTransportError where error.code != .cancelled {
                 let wrapped = KubeError(.transport(error), "\(call.summary): \(error.message)")
-                guard call.mayRepeat(after: wrapped), attempt < Self.attempts else { throw wrapped }
+                guard call.mayRepeat(after: wrapped), attempt < patience.attempts else { throw wrapped }
             } catch let error as KubeError {
                 if error.isUnauthorized, !renewed {
                     renewed = true
                     await credentials.invalidate()
                     continue
                 }
-                guard call.mayRepeat(after: error), attempt < Self.attempts else { throw error }
+                guard call.mayRepeat(after: error), attempt < patience.attempts else { throw error }
                 if case .status(_, _, .some(let wait)) = error.cause {
                     // A server that names a time is believed, within reason.
                     try await sleep(min(wait, .seconds(30)))
@@ -77,7 +91,7 @@ package struct KubeClient: Sendable {
         let credential = try await credentials.current()
         var request = HTTPRequest(
             call.method, connection.server + call.path + call.queryText, body: call.body?.encoded(),
-            tls: connection.tls, timeout: call.timeout, proxy: connection.proxy)
+            tls: connection.tls, timeout: call.timeout ?? patience.timeout, proxy: connection.proxy)
         request.headers["Accept"] = call.accept
         request.headers["User-Agent"] = fieldManager
         if call.body != nil { request.headers["Content-Type"] = call.contentType }
@@ -98,7 +112,8 @@ struct Call: Sendable {
     var body: JSON?
     var contentType = "application/json"
     var accept = "application/json"
-    var timeout: Duration? = .seconds(30)
+    /// Nil is the client's patience.
+    var timeout: Duration?
     /// Whether sending it twice ends as sending it once. A lost answer to one that is not may hide its success.
     var isIdempotent = true
 

@@ -5,6 +5,9 @@ import KubeObjects
 import TenantAPI
 
 extension TenantReconciler {
+    /// A tenant that does not answer must not hold the worker that others wait for.
+    private static let tenantPatience = KubeClient.Patience(attempts: 1, timeout: .seconds(3))
+
     /// Applies what the tenant needs inside, once its API server answers. Gives whether it is there.
     func bootstrap(_ tenant: TenantControlPlane, _ progress: TenantProgress) async throws -> Bool {
         if tenant.wasBootstrapped { return true }
@@ -36,6 +39,7 @@ extension TenantReconciler {
             connection.tls.serverName = "kubernetes"
         }
         return KubeClient(
-            connection: connection, transport: api.transport, fieldManager: api.fieldManager, log: log)
+            connection: connection, transport: api.transport, fieldManager: api.fieldManager, log: log,
+            patience: Self.tenantPatience)
     }
 }

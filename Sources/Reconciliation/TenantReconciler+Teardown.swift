@@ -33,6 +33,17 @@ extension TenantReconciler {
                 }
             }
         }
+        for entry in tenant.spec.dataStoreOverrides {
+            switch datastores.state(of: entry.dataStore) {
+            case .ready(let store):
+                let identity = tenant.storageIdentity
+                try await store.driver.teardown(
+                    TenantStorage(schema: identity.schema, user: identity.user, password: nil))
+            case .pending: return .settled
+            case .notReady(_, let message): return try await waitForDatastore(tenant, entry.dataStore, message)
+            case nil: continue
+            }
+        }
         try await releaseSecret(of: tenant)
         try await releaseTenant(tenant)
         log.info("tenant torn down", metadata: ["tenant": "\(tenant.key)"])

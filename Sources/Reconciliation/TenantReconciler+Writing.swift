@@ -97,8 +97,12 @@ extension TenantReconciler {
     }
 
     /// Brings the tenant's user, role and grants into being, unless the status says that just these are.
-    func provision(_ tenant: TenantControlPlane, _ store: ResolvedDatastore, password: String) async throws {
+    func provision(
+        _ tenant: TenantControlPlane, _ store: ResolvedDatastore, _ further: [ResolvedDatastore], password: String
+    ) async throws {
         let identity = tenant.storageIdentity
+        let wanted = TenantStorage(schema: identity.schema, user: identity.user, password: password)
+        for other in further { try await other.driver.provision(wanted) }
         let storage = tenant.object[path: "status", "storage"]
         let configuration = tenant.datastoreConfiguration(store.facts, password: password).object.secretData
         let isDone =
@@ -106,7 +110,6 @@ extension TenantReconciler {
             && storage?["dataStoreName"]?.string == store.facts.name
             && storage?[path: "setup", "checksum"]?.string == Checksum.md5(of: configuration)
         if isDone { return }
-        try await store.driver.provision(
-            TenantStorage(schema: identity.schema, user: identity.user, password: password))
+        try await store.driver.provision(wanted)
     }
 }

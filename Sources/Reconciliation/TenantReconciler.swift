@@ -39,7 +39,7 @@ package struct TenantReconciler: Sendable {
     let log: Logger
 
     /// Between two looks at what the cluster is collecting.
-    static let collectionPeriod = Duration.milliseconds(100)
+    static let collectionPeriod = Duration.milliseconds(250)
 
     package enum Result: Sendable, Equatable {
         case settled
@@ -47,7 +47,9 @@ package struct TenantReconciler: Sendable {
     }
 
     func reconcile(_ key: ObjectKey) async throws -> Result {
-        if passes.isSettled(key, at: now()), !versions.hasForeignWrites(key) { return .settled }
+        if let until = passes.settledUntil(key, at: now()), !versions.hasForeignWrites(key) {
+            return .again(after: .seconds(max(1, until.timeIntervalSince(now()))))
+        }
         guard let object = try await api.find(.tenantControlPlanes, key) else {
             forget(key)
             return .settled
@@ -57,7 +59,7 @@ package struct TenantReconciler: Sendable {
         if tenant.isPaused { return .settled }
         let names = tenant.datastoreNames(default: settings.defaultDatastore)
         for name in users.set(key, names) { datastoreChanged(name) }
-        passes.begin(key)
+        let pass = passes.begin(key)
         if object.isBeingDeleted { return try await teardown(tenant) }
 
         var progress = TenantProgress()
@@ -83,8 +85,8 @@ package struct TenantReconciler: Sendable {
         if let failure { throw failure }
         // Somebody wrote between our reading and our writing, and the version we now know hides it.
         if written.asks(otherThan: object) { return .again(after: .zero) }
-        passes.settle(key, until: renewal ?? now().addingTimeInterval(PassMemory.longest))
         guard progress.failure == nil else { return .again(after: .seconds(30)) }
+        passes.settle(key, until: renewal ?? now().addingTimeInterval(PassMemory.longest), pass)
         guard let renewal else { return .settled }
         return .again(after: .seconds(max(1, renewal.timeIntervalSince(now()))))
     }
@@ -100,14 +102,28 @@ package struct TenantReconciler: Sendable {
         if let complaint = tenant.keyAlgorithmComplaint {
             throw TenantFailure(.certificatesValid, "InvalidKeyAlgorithm", complaint)
         }
+        if let complaint = tenant.complaints.first {
+            throw TenantFailure(.controlPlaneAvailable, complaint.reason, complaint.message)
+        }
+        if tenant.spec.controlPlane.gateway != nil, !settings.servesTLSRoutes {
+            throw TenantFailure(
+                .controlPlaneAvailable, "GatewayAPIMissing",
+                "spec.controlPlane.gateway needs TLSRoute of gateway.networking.k8s.io, which this cluster does not "
+                    + "serve: install Gateway API, then restart the manager")
+        }
         progress.isBootstrapped = tenant.wasBootstrapped
         let store = try resolveDatastore(of: tenant)
+        let further = try overrideDatastores(of: tenant)
         progress.facts = store.facts
         var observation = try await observe(tenant)
         let leftovers = observation.leftovers(beside: tenant)
         guard leftovers.isEmpty else {
             // Adopted, they would give their keys to a tenant of which their holders know nothing.
-            for (type, object) in leftovers { try await api.delete(type, object.key, uid: object.uid) }
+            for (type, object) in leftovers {
+                try await api.removeFinalizers([Keys.datastoreSecretFinalizer], from: object, type)
+                try await api.delete(type, object.key, uid: object.uid)
+            }
+            log.info("waiting for what an earlier tenant of this name left", metadata: ["tenant": "\(tenant.key)"])
             throw LeftoversRemain()
         }
         progress.deployment = observation.objects[.deployment]
@@ -132,7 +148,7 @@ package struct TenantReconciler: Sendable {
         let password =
             TenantControlPlane.keptPassword(in: observation.objects[.datastoreConfiguration])
             ?? UUID().uuidString.lowercased()
-        async let provisioned: Void = provision(tenant, store, password: password)
+        async let provisioned: Void = provision(tenant, store, further, password: password)
         let issued = try issueCredentials(of: tenant, exposure, store, observation)
         progress.credentials = issued.credentials
         let objects = tenant.objects(
@@ -171,6 +187,15 @@ package struct TenantReconciler: Sendable {
                 .datastoreReady, "NoDataStore",
                 "spec.dataStore is empty and the manager has no --datastore: name a DataStore in spec.dataStore")
         }
+        if let recorded = tenant.object[path: "status", "storage", "dataStoreName"]?.string, !recorded.isEmpty,
+            recorded != name
+        {
+            // Anything else would start the tenant anew on an empty store and lose sight of its data.
+            throw TenantFailure(
+                .datastoreReady, "MigrationUnavailable",
+                "spec.dataStore asks for \"\(name)\", but the tenant's data is in \"\(recorded)\" and this version moves "
+                    + "no data: set it back to \"\(recorded)\"; the tenant runs on meanwhile")
+        }
         var overrides: [String] = []
         for entry in tenant.spec.dataStoreOverrides {
             let store = try resolve(entry.dataStore, field: "spec.dataStoreOverrides")
@@ -187,6 +212,12 @@ package struct TenantReconciler: Sendable {
         var facts = store.facts
         facts.overrides = overrides
         return ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)
+    }
+
+    /// The stores that single resources of the tenant go to: it needs its user and its right there too.
+    func overrideDatastores(of tenant: TenantControlPlane) throws -> [ResolvedDatastore] {
+        let names = Set(tenant.spec.dataStoreOverrides.map(\.dataStore))
+        return try names.sorted().map { try resolve($0, field: "spec.dataStoreOverrides") }
     }
 
     private func resolve(_ name: String, field: String) throws -> ResolvedDatastore {
