@@ -102,7 +102,10 @@ let package = Package(
                 heap, logging, lifecycle,
             ],
             swiftSettings: strict),
-        .testTarget(name: "ReconciliationTests", dependencies: ["Reconciliation"], swiftSettings: strict),
+        .testTarget(
+            name: "ReconciliationTests",
+            dependencies: ["Blueprint", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Reconciliation", logging],
+            swiftSettings: strict),
 
         // How a Kubernetes API decides, without serving one: schemas, CEL, field ownership, tables, discovery. No I/O.
         .target(name: "APIMachinery", dependencies: ["KubeObjects"], swiftSettings: strict),

@@ -14,8 +14,8 @@ struct KamajiManager: AsyncParsableCommand {
                 kamaji-manager run
             """,
         subcommands: [
-            StandaloneCommand.self, RunCommand.self, KubeconfigCommand.self, CRDsCommand.self,
-            EmbeddedAPIServerCommand.self,
+            StandaloneCommand.self, RunCommand.self, KubeconfigCommand.self, TokenCommand.self,
+            CRDsCommand.self, EmbeddedAPIServerCommand.self,
         ])
 
     static func main() async {
