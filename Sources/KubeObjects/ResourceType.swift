@@ -61,9 +61,29 @@ extension ResourceType {
         group: "gateway.networking.k8s.io", version: "v1", kind: "TLSRoute", plural: "tlsroutes")
     package static let podDisruptionBudgets = ResourceType(
         group: "policy", version: "v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets")
+    package static let roles = ResourceType(
+        group: "rbac.authorization.k8s.io", version: "v1", kind: "Role", plural: "roles")
+    package static let roleBindings = ResourceType(
+        group: "rbac.authorization.k8s.io", version: "v1", kind: "RoleBinding", plural: "rolebindings")
+    package static let clusterRoles = ResourceType(
+        group: "rbac.authorization.k8s.io", version: "v1", kind: "ClusterRole", plural: "clusterroles",
+        isNamespaced: false)
     package static let clusterRoleBindings = ResourceType(
         group: "rbac.authorization.k8s.io", version: "v1", kind: "ClusterRoleBinding", plural: "clusterrolebindings",
         isNamespaced: false)
+    /// Served from Kubernetes 1.30 on.
+    package static let validatingAdmissionPolicies = ResourceType(
+        group: "admissionregistration.k8s.io", version: "v1", kind: "ValidatingAdmissionPolicy",
+        plural: "validatingadmissionpolicies", isNamespaced: false)
+    /// Served from Kubernetes 1.30 on.
+    package static let validatingAdmissionPolicyBindings = ResourceType(
+        group: "admissionregistration.k8s.io", version: "v1", kind: "ValidatingAdmissionPolicyBinding",
+        plural: "validatingadmissionpolicybindings", isNamespaced: false)
+    package static let certificateSigningRequests = ResourceType(
+        group: "certificates.k8s.io", version: "v1", kind: "CertificateSigningRequest",
+        plural: "certificatesigningrequests", isNamespaced: false)
+    package static let endpointSlices = ResourceType(
+        group: "discovery.k8s.io", version: "v1", kind: "EndpointSlice", plural: "endpointslices")
     package static let leases = ResourceType(
         group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases")
     package static let events = ResourceType(group: "events.k8s.io", version: "v1", kind: "Event", plural: "events")

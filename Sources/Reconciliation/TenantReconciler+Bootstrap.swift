@@ -17,7 +17,8 @@ extension TenantReconciler {
         else { return false }
         do {
             let inside = try client(of: tenant, kubeconfig: text, service: service)
-            _ = try await inside.apply(TenantBootstrap.administrators, .clusterRoleBindings)
+            _ = try await inside.apply(
+                TenantControlPlane.administratorsBinding.object, TenantControlPlane.administratorsBinding.type)
             return true
         } catch {
             throw TenantFailure(
