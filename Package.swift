@@ -104,7 +104,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ReconciliationTests",
-            dependencies: ["Blueprint", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Reconciliation", logging],
+            dependencies: [
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Reconciliation",
+                "TenantAPI", logging,
+            ],
             swiftSettings: strict),
 
         // How a Kubernetes API decides, without serving one: schemas, CEL, field ownership, tables, discovery. No I/O.
