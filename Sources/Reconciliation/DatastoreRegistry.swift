@@ -1,9 +1,7 @@
 import Blueprint
 import Datastores
-import KubeObjects
 import PKI
 import Synchronization
-import TenantAPI
 
 /// A DataStore whose references are resolved and whose server has answered.
 package struct ResolvedDatastore: Sendable {
@@ -11,6 +9,9 @@ package struct ResolvedDatastore: Sendable {
     /// Signs tenants' clients of etcd.
     package let authority: CertificateAuthority?
     package let driver: any Datastore
+    /// Which appearance of the store this is: another one after each time it was away, or became another server. What
+    /// was provisioned in an earlier one may be gone.
+    package internal(set) var appearance: UInt64 = 0
 }
 
 /// What is known of a DataStore by name.
@@ -24,47 +25,36 @@ package enum DatastoreState: Sendable {
 /// Every DataStore as its reconciler last found it. Tenants read it without waiting: a store that is dead costs its own
 /// tenants a line in their status and nobody else anything.
 package final class DatastoreRegistry: Sendable {
-    private let states = Mutex<[String: DatastoreState]>([:])
+    private struct States {
+        var byName: [String: DatastoreState] = [:]
+        var appearances: UInt64 = 0
+
+        mutating func set(_ name: String, _ state: DatastoreState?) {
+            guard case .ready(var store) = state else {
+                byName[name] = state
+                return
+            }
+            if case .ready(let before) = byName[name], before.facts == store.facts {
+                store.appearance = before.appearance
+            } else {
+                appearances += 1
+                store.appearance = appearances
+            }
+            byName[name] = .ready(store)
+        }
+    }
+
+    private let states = Mutex(States())
 
     package init() {}
 
     /// Nil when no DataStore of that name is known.
-    package func state(of name: String) -> DatastoreState? { states.withLock { $0[name] } }
+    package func state(of name: String) -> DatastoreState? { states.withLock { $0.byName[name] } }
 
-    package var names: [String] { states.withLock { $0.keys.sorted() } }
+    package var names: [String] { states.withLock { $0.byName.keys.sorted() } }
 
-    func set(_ name: String, _ state: DatastoreState?) { states.withLock { $0[name] = state } }
+    func set(_ name: String, _ state: DatastoreState?) { states.withLock { $0.set(name, state) } }
 
     /// Takes note that there is a DataStore of this name, which will be looked at.
-    func expect(_ name: String) { states.withLock { if $0[name] == nil { $0[name] = .pending } } }
-}
-
-/// Which tenants want which DataStores, as far as their last passes told.
-package final class DatastoreUsers: Sendable {
-    private let stores = Mutex<[ObjectKey: Set<String>]>([:])
-
-    package init() {}
-
-    /// Takes note of what a tenant uses now; gives the stores for which that is news.
-    func set(_ tenant: ObjectKey, _ names: Set<String>) -> Set<String> {
-        stores.withLock { stores in
-            let before = stores[tenant] ?? []
-            stores[tenant] = names.isEmpty ? nil : names
-            return before.symmetricDifference(names)
-        }
-    }
-
-    func tenants(of store: String) -> [ObjectKey] {
-        stores.withLock { stores in stores.filter { $0.value.contains(store) }.keys.sorted() }
-    }
-}
-
-extension TenantControlPlane {
-    /// Every DataStore that holds or will hold data of this tenant.
-    func datastoreNames(default defaultName: String?) -> Set<String> {
-        var names = Set(spec.dataStoreOverrides.map(\.dataStore))
-        if let name = spec.dataStore ?? defaultName, !name.isEmpty { names.insert(name) }
-        if let name = object[path: "status", "storage", "dataStoreName"]?.string { names.insert(name) }
-        return names
-    }
+    func expect(_ name: String) { states.withLock { if $0.byName[name] == nil { $0.byName[name] = .pending } } }
 }

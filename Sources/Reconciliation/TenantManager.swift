@@ -12,6 +12,7 @@ package struct TenantManager: Sendable {
     private let log: Logger
     private let versions = ManagedVersions()
     private let passes = PassMemory()
+    private let provisions = ProvisionMemory()
     private let datastores = DatastoreRegistry()
     private let users = DatastoreUsers()
     private let settings: TenantSettings
@@ -42,7 +43,8 @@ package struct TenantManager: Sendable {
     }
 
     /// Runs until the task is cancelled; work that is under way is finished first.
-    package func run() async throws {
+    /// - Parameter listed: called once everything that is there has been listed and passes begin.
+    package func run(listed: @escaping @Sendable () -> Void = {}) async throws {
         var settings = settings
         settings.servesTLSRoutes = try await api.serves(.tlsRoutes)
         let tenants = tenantReconciler(settings)
@@ -64,6 +66,7 @@ package struct TenantManager: Sendable {
                 // Before everything is listed, what is there would look absent.
                 for await _ in synchronized { break }
                 try await learnUsers()
+                listed()
                 await withDiscardingTaskGroup { workers in
                     workers.addTask {
                         await tenantQueue.run { key in
@@ -90,15 +93,15 @@ package struct TenantManager: Sendable {
     private func learnUsers() async throws {
         for object in try await api.list(.tenantControlPlanes, namespace: nil).items {
             guard let tenant = try? TenantControlPlane(object) else { continue }
-            _ = users.set(tenant.key, tenant.datastoreNames(default: settings.defaultDatastore))
+            _ = users.set(tenant.storageClaim(default: settings.defaultDatastore))
         }
     }
 
     private func tenantReconciler(_ settings: TenantSettings) -> TenantReconciler {
         TenantReconciler(
             api: api, versions: versions, datastores: datastores, users: users, events: events, settings: settings,
-            passes: passes, datastoreChanged: { datastoreQueue.enqueue($0, after: Self.usageDelay) }, now: now,
-            log: log)
+            passes: passes, provisions: provisions,
+            datastoreChanged: { datastoreQueue.enqueue($0, after: Self.usageDelay) }, now: now, log: log)
     }
 
     private func datastoreReconciler() -> DatastoreReconciler {

@@ -1,5 +1,4 @@
 import Blueprint
-import Datastores
 import KubeClient
 import KubeObjects
 import Logging
@@ -19,10 +18,7 @@ extension TenantReconciler {
             ?? settings.defaultDatastore
         {
             switch datastores.state(of: name) {
-            case .ready(let store):
-                let identity = tenant.storageIdentity
-                try await store.driver.teardown(
-                    TenantStorage(schema: identity.schema, user: identity.user, password: nil))
+            case .ready(let store): try await clear(store, of: tenant)
             case .pending: return .settled
             case .notReady(_, let message):
                 return try await waitForDatastore(tenant, name, message)
@@ -35,10 +31,7 @@ extension TenantReconciler {
         }
         for entry in tenant.spec.dataStoreOverrides {
             switch datastores.state(of: entry.dataStore) {
-            case .ready(let store):
-                let identity = tenant.storageIdentity
-                try await store.driver.teardown(
-                    TenantStorage(schema: identity.schema, user: identity.user, password: nil))
+            case .ready(let store): try await clear(store, of: tenant)
             case .pending: return .settled
             case .notReady(_, let message): return try await waitForDatastore(tenant, entry.dataStore, message)
             case nil: continue

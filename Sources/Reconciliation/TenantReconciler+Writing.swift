@@ -1,5 +1,4 @@
 import Blueprint
-import Datastores
 import KubeClient
 import KubeObjects
 import Logging
@@ -94,22 +93,5 @@ extension TenantReconciler {
     func acknowledge(_ tenant: TenantControlPlane, version: String) {
         versions.acknowledge(
             ManagedID(type: .tenantControlPlanes, name: tenant.name), of: tenant.key, version: version)
-    }
-
-    /// Brings the tenant's user, role and grants into being, unless the status says that just these are.
-    func provision(
-        _ tenant: TenantControlPlane, _ store: ResolvedDatastore, _ further: [ResolvedDatastore], password: String
-    ) async throws {
-        let identity = tenant.storageIdentity
-        let wanted = TenantStorage(schema: identity.schema, user: identity.user, password: password)
-        for other in further { try await other.driver.provision(wanted) }
-        let storage = tenant.object[path: "status", "storage"]
-        let configuration = tenant.datastoreConfiguration(store.facts, password: password).object.secretData
-        let isDone =
-            storage?[path: "setup", "schema"]?.string == identity.schema
-            && storage?["dataStoreName"]?.string == store.facts.name
-            && storage?[path: "setup", "checksum"]?.string == Checksum.md5(of: configuration)
-        if isDone { return }
-        try await store.driver.provision(wanted)
     }
 }

@@ -33,6 +33,7 @@ package struct TenantReconciler: Sendable {
     let events: EventRecorder
     let settings: TenantSettings
     let passes: PassMemory
+    let provisions: ProvisionMemory
     /// Asks for a DataStore to be looked at, when who uses it changed.
     let datastoreChanged: @Sendable (String) -> Void
     let now: @Sendable () -> Date
@@ -57,8 +58,7 @@ package struct TenantReconciler: Sendable {
         let tenant = try TenantControlPlane(object)
         acknowledge(tenant, version: object.resourceVersion)
         if tenant.isPaused { return .settled }
-        let names = tenant.datastoreNames(default: settings.defaultDatastore)
-        for name in users.set(key, names) { datastoreChanged(name) }
+        for name in users.set(tenant.storageClaim(default: settings.defaultDatastore)) { datastoreChanged(name) }
         let pass = passes.begin(key)
         if object.isBeingDeleted { return try await teardown(tenant) }
 
@@ -94,7 +94,8 @@ package struct TenantReconciler: Sendable {
     private func forget(_ key: ObjectKey) {
         versions.forget(key)
         passes.forget(key)
-        for name in users.set(key, []) { datastoreChanged(name) }
+        provisions.forget(key)
+        for name in users.remove(key) { datastoreChanged(name) }
     }
 
     /// The pass itself. Returns when the first credential has to be renewed; nil while the address is awaited.
@@ -114,6 +115,7 @@ package struct TenantReconciler: Sendable {
         progress.isBootstrapped = tenant.wasBootstrapped
         let store = try resolveDatastore(of: tenant)
         let further = try overrideDatastores(of: tenant)
+        try admit(tenant, to: store)
         progress.facts = store.facts
         var observation = try await observe(tenant)
         let leftovers = observation.leftovers(beside: tenant)
@@ -211,7 +213,9 @@ package struct TenantReconciler: Sendable {
         let store = try resolve(name, field: "spec.dataStore")
         var facts = store.facts
         facts.overrides = overrides
-        return ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)
+        var resolved = ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)
+        resolved.appearance = store.appearance
+        return resolved
     }
 
     /// The stores that single resources of the tenant go to: it needs its user and its right there too.

@@ -142,7 +142,8 @@ struct EtcdDatastoreTests {
         let root = try etcd.store("root")
         try await root.enableAuthentication()
         for cut in CuttingTransport.Cut.allCases {
-            for limit in 0..<4 {
+            // Two questions, then four steps.
+            for limit in 0..<6 {
                 let transport = CuttingTransport(etcd.transport, after: limit, cut)
                 let broken = try etcd.store("root", over: transport)
                 await #expect(throws: EtcdError.self) { try await broken.provision(Self.a) }
@@ -162,6 +163,29 @@ struct EtcdDatastoreTests {
                 #expect(try await root.roles() == ["root"])
             }
         }
+    }
+
+    @Test("What was taken away from a tenant comes back, and nothing is written while all is there")
+    func again() async throws {
+        let etcd = try await RealEtcd(try #require(RealEtcd.binaries.last))
+        let root = try etcd.store("root")
+        let connection = try etcd.connection("root")
+        try await root.enableAuthentication()
+        try await root.provision(Self.a)
+        let tenant = try etcd.store(Self.a.user)
+        let (role, user) = (ProtobufMessage().with(1, Self.a.schema), ProtobufMessage().with(1, Self.a.user))
+        let rest = ProtobufMessage().with(1, Self.a.schema).with(2, "/default_a/").with(3, "/default_a0")
+        for (method, message) in [
+            ("RoleDelete", role), ("UserDelete", user), ("UserRevokeRole", user.with(2, Self.a.schema)),
+            ("RoleRevokePermission", rest),
+        ] {
+            _ = try await connection.call("etcdserverpb.Auth/\(method)", message)
+            await #expect(throws: EtcdError.self) { try await tenant.put([1], at: "/default_a/x") }
+            try await root.provision(Self.a)
+            try await tenant.put([1], at: "/default_a/x")
+        }
+        // Two questions are answered, and the third request would fail.
+        try await etcd.store("root", over: CuttingTransport(etcd.transport, after: 2, .beforeRequest)).provision(Self.a)
     }
 
     @Test("Many tenants provisioned at once all stand", arguments: RealEtcd.binaries)

@@ -49,6 +49,7 @@ package struct EtcdDatastore: Datastore {
     /// User, role, right, grant: in this order, so that what an interrupted run left is completed by the next.
     package func provision(_ tenant: TenantStorage) async throws {
         try check(tenant)
+        if try await isProvisioned(tenant) { return }
         let name = ProtobufMessage().with(1, tenant.user)
         let withoutPassword = name.with(3, ProtobufMessage().with(1, 1))
         try await tolerating("user name already exists") {
@@ -68,6 +69,27 @@ package struct EtcdDatastore: Datastore {
         _ = try await explained {
             try await connection.call(
                 "etcdserverpb.Auth/UserGrantRole", ProtobufMessage().with(1, tenant.user).with(2, tenant.schema))
+        }
+    }
+
+    /// Whether nothing is missing. Every write of etcd's users makes requests that are under way anew, also one that
+    /// changes nothing: a fleet that is looked over after a restart should not shake its API servers.
+    private func isProvisioned(_ tenant: TenantStorage) async throws -> Bool {
+        do {
+            async let user = explained {
+                try await connection.call("etcdserverpb.Auth/UserGet", ProtobufMessage().with(1, tenant.user))
+            }
+            async let role = explained {
+                try await connection.call("etcdserverpb.Auth/RoleGet", ProtobufMessage().with(1, tenant.schema))
+            }
+            guard try await user.strings(2).contains(tenant.schema) else { return false }
+            let prefix = Self.prefix(of: tenant.schema)
+            return try await role.all(2).compactMap { ProtobufMessage($0) }.contains { permission in
+                permission.varint(1) == Permission.readWrite.rawValue && permission.all(2).first == prefix
+                    && permission.all(3).first == Self.end(ofPrefix: prefix)
+            }
+        } catch let error as EtcdError where error.says("name not found") {
+            return false
         }
     }
 
@@ -171,6 +193,14 @@ extension EtcdDatastore {
         let answer = try await connection.call(
             "etcdserverpb.KV/Range",
             ProtobufMessage().with(1, prefix).with(2, Self.end(ofPrefix: prefix)).with(9, 1))
+        return Int(answer.varint(4))
+    }
+
+    /// How many keys there are in all, whosoever they are.
+    package func keyCount() async throws -> Int {
+        // A zero byte on both sides is every key.
+        let answer = try await connection.call(
+            "etcdserverpb.KV/Range", ProtobufMessage().with(1, [0]).with(2, [0]).with(9, 1))
         return Int(answer.varint(4))
     }
 
