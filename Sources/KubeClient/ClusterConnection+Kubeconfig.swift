@@ -69,7 +69,8 @@ extension ClusterConnection {
         tls.clientCertificate = try FileContent.either(user?.json, "client-certificate")
         tls.clientKey = try FileContent.either(user?.json, "client-key")
         self.init(
-            server: cluster.server, tls: tls, credential: try user.map(Credential.init) ?? .none,
+            server: cluster.server, tls: tls,
+            credential: try user.map { try Credential($0, cluster: cluster.pluginInfo(tls)) } ?? .none,
             proxy: cluster.proxyURL ?? ProxyRules(environment: environment).proxy(for: cluster.server),
             namespace: context.namespace ?? "default")
     }
@@ -91,9 +92,10 @@ extension ClusterConnection {
 }
 
 extension ClusterConnection.Credential {
-    init(_ user: Kubeconfig.User) throws {
+    /// - Parameter cluster: what a credential plugin is told, if it asks.
+    init(_ user: Kubeconfig.User, cluster: JSON) throws {
         if let exec = user.exec, !exec.isNull {
-            self = .exec(try ExecPlugin(exec))
+            self = .exec(try ExecPlugin(exec, cluster: cluster))
         } else if let path = user.tokenFile, !path.isEmpty {
             self = .tokenFile(path)
         } else if let token = user.token, !token.isEmpty {
@@ -106,8 +108,27 @@ extension ClusterConnection.Credential {
     }
 }
 
+extension Kubeconfig.Cluster {
+    /// `spec.cluster` of client.authentication.k8s.io/v1: the authorities as bytes, wherever they came from, and as
+    /// `config` whatever the cluster's extension for plugins holds.
+    fileprivate func pluginInfo(_ tls: TLSSettings) -> JSON {
+        var info: JSON = ["server": .string(server)]
+        if let name = tlsServerName, !name.isEmpty { info["tls-server-name"] = .string(name) }
+        if insecureSkipTLSVerify { info["insecure-skip-tls-verify"] = true }
+        if let bytes = tls.certificateAuthorities {
+            info["certificate-authority-data"] = .string(Base64.encode(bytes))
+        }
+        if let proxyURL, !proxyURL.isEmpty { info["proxy-url"] = .string(proxyURL) }
+        if json["disable-compression"]?.bool == true { info["disable-compression"] = true }
+        let extensions = json["extensions"]?.array ?? []
+        let own = extensions.first { $0["name"]?.string == "client.authentication.k8s.io/exec" }
+        if let config = own?["extension"] { info["config"] = config }
+        return info
+    }
+}
+
 extension ExecPlugin {
-    init(_ json: JSON) throws(KubeconfigError) {
+    init(_ json: JSON, cluster: JSON) throws(KubeconfigError) {
         let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
         let version = json["apiVersion"]?.string ?? ""
         guard versions.contains(version) else {
@@ -125,7 +146,7 @@ extension ExecPlugin {
         }
         self.environment = environment
         installHint = json["installHint"]?.string
-        providesClusterInfo = json["provideClusterInfo"]?.bool ?? false
+        self.cluster = json["provideClusterInfo"]?.bool == true ? cluster : nil
     }
 }
 

@@ -47,5 +47,6 @@ package struct ExecPlugin: Sendable, Hashable {
     package let arguments: [String]
     package let environment: [String: String]
     package let installHint: String?
-    package let providesClusterInfo: Bool
+    /// What the plugin is told of the cluster (`spec.cluster` of ExecCredential); nil when it did not ask for that.
+    package let cluster: JSON?
 }

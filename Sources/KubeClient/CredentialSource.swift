@@ -77,9 +77,10 @@ extension ExecPlugin {
     /// Runs the plugin, never through a shell, and reads the ExecCredential it prints. One without an expiration is
     /// good until the server refuses it.
     func run() async throws -> (RequestCredential, Date) {
-        let request: JSON = [
+        var request: JSON = [
             "apiVersion": .string(apiVersion), "kind": "ExecCredential", "spec": ["interactive": false],
         ]
+        if let cluster { request[path: "spec", "cluster"] = cluster }
         var environment = self.environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
         environment.append((Environment.Key(stringLiteral: "KUBERNETES_EXEC_INFO"), request.description))
         let executable: Executable = command.contains("/") ? .path(FilePath(command)) : .name(command)

@@ -38,7 +38,7 @@ struct CredentialSourceTests {
             "env": [["name": "GIVEN", "value": "value given"]],
         ]
         for (key, value) in more.object ?? [:] { exec[key] = value }
-        return source(.exec(try ExecPlugin(exec)))
+        return source(.exec(try ExecPlugin(exec, cluster: [:])))
     }
 
     @Test("Tokens and passwords become the header they are sent in")
@@ -123,13 +123,64 @@ struct CredentialSourceTests {
         #expect(info[path: "spec", "interactive"]?.bool == false)
     }
 
+    @Test("A plugin that asks for it is told of the cluster, and another is not", arguments: [true, false])
+    func clusterInfo(asks: Bool) async throws {
+        let script = try folder.file(
+            "telling",
+            """
+            #!/bin/sh
+            printf '%s' "$KUBERNETES_EXEC_INFO" > '\(folder.path)/info'
+            echo '{"kind":"ExecCredential","status":{"token":"t"}}'
+            """, executable: true)
+        let authority = try folder.file("ca.crt", "authority")
+        let kubeconfig: JSON = [
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "contexts": [["name": "c", "context": ["cluster": "k", "user": "u"]]],
+            "clusters": [
+                [
+                    "name": "k",
+                    "cluster": [
+                        "server": "https://a.example:6443", "certificate-authority": .string(authority),
+                        "tls-server-name": "b.example", "proxy-url": "http://proxy.example:3128",
+                        "extensions": [
+                            ["name": "other", "extension": ["no": true]],
+                            ["name": "client.authentication.k8s.io/exec", "extension": ["audience": "mine"]],
+                        ],
+                    ],
+                ]
+            ],
+            "users": [
+                [
+                    "name": "u",
+                    "user": [
+                        "exec": [
+                            "apiVersion": "client.authentication.k8s.io/v1", "command": .string(script),
+                            "interactiveMode": "Never", "provideClusterInfo": .bool(asks),
+                        ]
+                    ],
+                ]
+            ],
+        ]
+        let connection = try ClusterConnection(Kubeconfig(yaml: YAML.write(kubeconfig)))
+        #expect(try await source(connection.credential).current().authorization == "Bearer t")
+        let info = try JSON(parsing: try folder.text("info"))
+        let expected: JSON = [
+            "server": "https://a.example:6443", "tls-server-name": "b.example",
+            "proxy-url": "http://proxy.example:3128",
+            "certificate-authority-data": .string(Base64.encode(Array("authority".utf8))),
+            "config": ["audience": "mine"],
+        ]
+        #expect(info[path: "spec", "cluster"] == (asks ? expected : nil))
+        #expect(info[path: "spec", "interactive"]?.bool == false)
+    }
+
     @Test(
         "A plugin that fails, or says nothing of use, is an error that names it",
         arguments: ["exit 3", "echo hello", "echo '{}'", "echo '{\"kind\":\"ExecCredential\",\"status\":{}}'"])
     func failing(script: String) async throws {
         let file = try folder.file("bad", "#!/bin/sh\necho complaint >&2\n\(script)\n", executable: true)
         let exec: JSON = ["apiVersion": "client.authentication.k8s.io/v1beta1", "command": .string(file)]
-        let source = source(.exec(try ExecPlugin(exec)))
+        let source = source(.exec(try ExecPlugin(exec, cluster: [:])))
         let error = await #expect(throws: KubeError.self) { try await source.current() }
         #expect(error?.message.contains(file) == true)
         if script.hasPrefix("exit") { #expect(error?.message.contains("complaint") == true) }
@@ -141,7 +192,9 @@ struct CredentialSourceTests {
             "apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-plugin-anywhere",
             "installHint": "install it",
         ]
-        let error = await #expect(throws: KubeError.self) { try await source(.exec(try ExecPlugin(exec))).current() }
+        let error = await #expect(throws: KubeError.self) {
+            try await source(.exec(try ExecPlugin(exec, cluster: [:]))).current()
+        }
         #expect(error?.message.contains("no-such-plugin-anywhere") == true)
         #expect(error?.message.hasSuffix("install it") == true)
     }
