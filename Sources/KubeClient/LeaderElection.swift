@@ -79,13 +79,17 @@ package struct LeaderElection: Sendable {
 
     /// Waits to be leader, then runs `lead`; cancels it and returns when leadership is lost. The lease is given back at
     /// the end, so that the next candidate need not wait for it to run out.
-    package func run(_ lead: @escaping @Sendable () async throws -> Void) async throws {
+    /// - Parameter standingBy: called once when another leads, or it cannot be told who does.
+    package func run(
+        standingBy: @Sendable () -> Void = {}, _ lead: @escaping @Sendable () async throws -> Void
+    ) async throws {
         let clock = ContinuousClock()
         var machine = ElectionMachine(identity: identity, leaseDuration: leaseDuration)
         var isWaiting = false
         while !(try await attempt(&machine, clock)) {
             if !isWaiting {
                 log.info("waiting for the lease", metadata: ["lease": "\(lease)", "identity": "\(identity)"])
+                standingBy()
             }
             isWaiting = true
             try await client.sleep(retryPeriod)

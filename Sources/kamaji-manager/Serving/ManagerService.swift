@@ -28,11 +28,16 @@ struct ManagerService: Service {
         guard try await api.serves(.tenantControlPlanes) else {
             throw ManagerServiceError.definitionsMissing(api.connection.server)
         }
-        readiness.set(ready: true)
-        guard let election else { return try await manager.run() }
-        try await election.run { try await manager.run() }
+        guard let election else { return try await reconcile() }
+        // A replica that stands by does all that it is there for.
+        try await election.run(standingBy: { readiness.set(ready: true) }) { try await reconcile() }
         // Another replica leads from here on. What this one remembers is stale: a fresh process is the clean way back.
         guard Task.isCancelled else { throw ManagerServiceError.leadershipLost }
+    }
+
+    private func reconcile() async throws {
+        readiness.set(ready: false, otherwise: "reading what is in the cluster")
+        try await manager.run { readiness.set(ready: true) }
     }
 }
 

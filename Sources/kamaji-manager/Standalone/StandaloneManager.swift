@@ -48,9 +48,8 @@ struct StandaloneManager: Service {
         let manager = TenantManager(
             api: api, transport: transport, settings: settings, instance: "standalone", metrics: metrics, log: log)
         depths.watch(manager)
-        readiness.set(ready: true)
         started(state.file("admin.conf"))
-        try await manager.run()
+        try await manager.run { readiness.set(ready: true) }
     }
 
     /// Under a name of its own: what the manager applies to the same objects, a finalizer, must not withdraw the rest.
