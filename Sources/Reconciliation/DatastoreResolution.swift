@@ -70,7 +70,11 @@ extension DatastoreReconciler {
                     clientKey: facts.clientKey),
                 transport: transport)
         case .sqlite:
-            return SQLiteDatastore(directory: facts.endpoints.first ?? "")
+            guard let directory = facts.endpoints.first else {
+                throw DatastoreInvalid(
+                    .endpoints, "driver SQLite needs spec.endpoints with one entry: the absolute path of a directory")
+            }
+            return SQLiteDatastore(directory: directory)
         case .mySQL, .postgreSQL, .nats:
             throw DatastoreInvalid(
                 .driver, "driver \(facts.driver.rawValue) is not available in this version: use etcd")
@@ -118,6 +122,7 @@ struct DatastoreInvalid: Error, Sendable {
         case basicAuth = "BasicAuthValidationFailed"
         case tls = "TLSConfigurationValidationFailed"
         case driver = "DriverUnavailable"
+        case endpoints = "EndpointsValidationFailed"
     }
 
     let kind: Kind

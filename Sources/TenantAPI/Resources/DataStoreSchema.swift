@@ -14,8 +14,8 @@ extension CustomResources {
             optional(
                 "endpoints",
                 .array(
-                    "Where it listens: `host:port` each, without a scheme. Not needed for SQLite, where the first one may "
-                        + "name a directory.",
+                    "Where it listens: `host:port` each, without a scheme. For SQLite one entry, the absolute path of the "
+                        + "directory that keeps the files.",
                     of: .string()
                 ).count(min: 1))
             optional(

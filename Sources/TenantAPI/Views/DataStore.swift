@@ -26,7 +26,7 @@ package struct DataStore: Sendable, Hashable {
 
     package struct Spec: Sendable, Hashable {
         package let driver: DatastoreDriver
-        /// `host:port` each, no scheme; empty for SQLite. There, one may name the directory.
+        /// `host:port` each, no scheme; for SQLite the directory of its files.
         package let endpoints: [String]
         package let basicAuth: BasicAuth?
         package let tlsConfig: TLSConfig?
