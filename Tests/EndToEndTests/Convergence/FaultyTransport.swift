@@ -56,11 +56,11 @@ final class FaultyTransport: HTTPTransport {
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         // etcd's answers are gRPC; the faults here are those of an API server.
         guard request.version == .negotiated else { return try await base.send(request) }
-        switch draw([.internalError, .tooManyRequests, .conflict, .refused, .lostAnswer]) {
+        let mayConflict = request.method == "PATCH" || request.method == "PUT"
+        switch draw([.internalError, .tooManyRequests, .refused, .lostAnswer] + (mayConflict ? [.conflict] : [])) {
         case .internalError: return Self.status(500, "InternalError")
         case .tooManyRequests: return Self.status(429, "TooManyRequests", headers: ["Retry-After": "0"])
-        case .conflict where request.method == "PATCH" || request.method == "PUT":
-            return Self.status(409, "Conflict")
+        case .conflict: return Self.status(409, "Conflict")
         case .refused: throw HTTPTransportError(.connectFailed, "fault: connection refused")
         case .lostAnswer:
             _ = try await base.send(request)
