@@ -6,11 +6,10 @@ cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
 
 say "building kamaji-manager (the first time takes some minutes)"
-swift build --product kamaji-manager
+build --product kamaji-manager
 manager=$(swift build --show-bin-path)/kamaji-manager
 
 if [ "${1:-}" != --check ]; then
-    command -v kubectl >/dev/null 2>&1 || say "kubectl is not in PATH; one is at $KUBECTL_NEW"
     exec "$manager" standalone
 fi
 

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 install_from_debian etcd-server
 
 say "building"
-swift build --build-tests
+build --build-tests
 say "testing"
 if [ $# -gt 0 ]; then
     swift test --skip-build --filter "$1"

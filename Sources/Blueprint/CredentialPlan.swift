@@ -27,7 +27,7 @@ package struct CredentialJudge: Sendable {
     /// A certificate authority: a pair that belongs together, may sign, and lives on.
     package func authority(_ data: SecretData?, certificate: String, key: String, rotate: Bool) -> CredentialDecision {
         guard let data, let certificatePEM = data[certificate], let keyPEM = data[key] else {
-            return .issue(reason: "there is none")
+            return .issue(reason: "there was none")
         }
         if rotate { return .issue(reason: "its rotation was asked for") }
         guard let authority = try? Certificate(pem: certificatePEM) else {
@@ -45,7 +45,7 @@ package struct CredentialJudge: Sendable {
         -> CredentialDecision
     {
         guard let data, let keyPEM = data[privateKey], data[publicKey] != nil else {
-            return .issue(reason: "there is none")
+            return .issue(reason: "there was none")
         }
         if rotate { return .issue(reason: "its rotation was asked for") }
         guard let key = try? PrivateKey(pem: keyPEM) else { return .issue(reason: "\(privateKey) is no private key") }
@@ -59,7 +59,7 @@ package struct CredentialJudge: Sendable {
     package func leaf(
         certificatePEM: [UInt8]?, keyPEM: [UInt8]?, profile: CertificateProfile, authority: Certificate, rotate: Bool
     ) -> CredentialDecision {
-        guard let certificatePEM, let keyPEM else { return .issue(reason: "there is none") }
+        guard let certificatePEM, let keyPEM else { return .issue(reason: "there was none") }
         if rotate { return .issue(reason: "its rotation was asked for") }
         guard let leaf = try? Certificate(pem: certificatePEM) else { return .issue(reason: "it is no certificate") }
         guard let key = try? PrivateKey(pem: keyPEM), leaf.matches(key) else {

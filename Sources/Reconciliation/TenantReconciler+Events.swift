@@ -20,7 +20,7 @@ extension TenantReconciler {
     /// Tells which credentials a pass issued, and why, in one event.
     func tell(_ tenant: TenantControlPlane, issued: [(component: Component, reason: String)]) {
         guard !issued.isEmpty else { return }
-        let note = issued.map { "\($0.component.rawValue): \($0.reason)" }.joined(separator: "; ")
+        let note = "issued " + issued.map { "\($0.component.rawValue) (\($0.reason))" }.joined(separator: ", ")
         events.record(.normal, on: tenant.object, reason: "CredentialsIssued", action: "Issue", note: note)
     }
 

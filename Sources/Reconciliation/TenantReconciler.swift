@@ -134,7 +134,12 @@ package struct TenantReconciler: Sendable {
         async let held: Void = holdTenant(tenant)
         let liveService = observation.objects[.service]
         async let applied = apply(tenant.service(), to: tenant, live: liveService)
-        let service = try await applied
+        let service: KubeObject
+        do {
+            service = try await applied
+        } catch let error as KubeError {
+            throw tenant.nodePortFailure(error) ?? error
+        }
         try await held
         progress.service = service
         observation.objects[.service] = service
@@ -210,7 +215,7 @@ package struct TenantReconciler: Sendable {
             let endpoints = store.facts.endpoints.map { "https://\($0)" }.joined(separator: ";")
             overrides.append("\(entry.resource)#\(endpoints)")
         }
-        let store = try resolve(name, field: "spec.dataStore")
+        let store = try resolve(name, field: tenant.spec.dataStore.map { _ in "spec.dataStore" })
         var facts = store.facts
         facts.overrides = overrides
         var resolved = ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)
@@ -224,7 +229,8 @@ package struct TenantReconciler: Sendable {
         return try names.sorted().map { try resolve($0, field: "spec.dataStoreOverrides") }
     }
 
-    private func resolve(_ name: String, field: String) throws -> ResolvedDatastore {
+    /// - Parameter field: what of the tenant names it; nil when the manager's default does.
+    private func resolve(_ name: String, field: String?) throws -> ResolvedDatastore {
         switch datastores.state(of: name) {
         case .ready(let store): return store
         case .pending: throw DatastorePending()
@@ -233,7 +239,9 @@ package struct TenantReconciler: Sendable {
         case nil:
             throw TenantFailure(
                 .datastoreReady, "DataStoreNotFound",
-                "\(field) names DataStore \"\(name)\", which does not exist: create it, or name another")
+                field.map { "\($0) names DataStore \"\(name)\", which does not exist: create it, or name another" }
+                    ?? "the manager's default DataStore \"\(name)\" does not exist: create it, or name one in "
+                    + "spec.dataStore")
         }
     }
 

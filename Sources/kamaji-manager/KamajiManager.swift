@@ -9,10 +9,14 @@ struct KamajiManager: AsyncParsableCommand {
         abstract: "Run the control planes of tenant Kubernetes clusters.",
         discussion: """
             On one machine, with nothing else installed:
-                kamaji-manager standalone
+
+              kamaji-manager standalone
+
             In a Kubernetes cluster, after `kamaji-manager crds | kubectl apply -f -`:
-                kamaji-manager run
+
+              kamaji-manager run
             """,
+        version: ProgramVersion.text,
         subcommands: [
             StandaloneCommand.self, RunCommand.self, KubeconfigCommand.self, TokenCommand.self,
             CRDsCommand.self, EmbeddedAPIServerCommand.self,

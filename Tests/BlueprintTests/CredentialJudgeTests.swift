@@ -94,7 +94,7 @@ import Testing
         let profile = CertificateProfiles.kubeletClient
         #expect(
             verdict(try issue(profile), profile, rotate: true) == .issue(reason: "its rotation was asked for"))
-        #expect(verdict(nil, profile) == .issue(reason: "there is none"))
+        #expect(verdict(nil, profile) == .issue(reason: "there was none"))
         #expect(verdict(Array("nothing".utf8), profile) == .issue(reason: "it is no certificate"))
     }
 
@@ -111,8 +111,8 @@ import Testing
     @Test func `an authority that cannot sign is made anew`() throws {
         let leaf = try issue(CertificateProfiles.kubeletClient)
         let certificate = authority.certificate.pem
-        #expect(verdict(nil) == .issue(reason: "there is none"))
-        #expect(verdict(["ca.crt": certificate]) == .issue(reason: "there is none"))
+        #expect(verdict(nil) == .issue(reason: "there was none"))
+        #expect(verdict(["ca.crt": certificate]) == .issue(reason: "there was none"))
         #expect(
             verdict(["ca.crt": certificate, "ca.key": key.pem])
                 == .issue(reason: "ca.key is not the key of ca.crt"))

@@ -1,7 +1,6 @@
 import KubeObjects
 
-/// OpenAPI documents of what is served, as JSON alone: a client that asks for protobuf first (as kubectl does of
-/// `/openapi/v2`) is to be told 406, and comes back for `/openapi/v3` or JSON.
+/// OpenAPI documents of what is served, as JSON; `OpenAPIProtobuf` makes the other form of `/openapi/v2`.
 ///
 /// Making a document takes a walk through every type it refers to, so callers keep what they got, by `hash`.
 package struct OpenAPIDocuments: Sendable {

@@ -22,12 +22,22 @@ package struct WireRequest: Sendable {
     }
 }
 
-/// The answer. A watch answers with a stream whose elements are whole lines.
+/// Bytes of an answer that come as things happen.
+package protocol ResponseStream: Sendable {
+    /// Wakes `next()`; closed, it ends the stream from outside.
+    var signal: WatchSignal { get }
+    /// Runs beside `next()`; nil when only events end the stream.
+    var timer: WatchTimer? { get }
+
+    /// The next bytes, whole lines; may be empty. Nil when the stream is over.
+    mutating func next() async -> [UInt8]?
+}
+
+/// The answer. A watch, and a log that is followed, answer with a stream.
 package struct WireResponse: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// Nil ends the response. Closing `signal` ends the stream from outside.
-        case stream(WatchLines)
+        case stream(any ResponseStream)
     }
 
     package var status: Int

@@ -34,6 +34,10 @@ extension EmbeddedAPIServer {
         package var nodeControllers: NodeControllers?
         package var version = ServerVersion("v1.36.0")
         package var historyLimit = 10_000
+        /// What becomes of the workloads in this cluster.
+        package var runtime = WorkloadRuntime.none
+        /// The flag that gave `port`, for an error that it cannot be had.
+        package var portFlag = "--secure-port"
 
         package init(servingCertificate: [UInt8], servingKey: [UInt8], sqlitePath: String) {
             self.servingCertificate = servingCertificate

@@ -9,6 +9,7 @@ import NIOPosix
 import NIOSSL
 import PKI
 import ServiceLifecycle
+import Synchronization
 
 /// A Kubernetes API server on one SQLite file: the admin cluster of `standalone`, and a tenant's API where upstream's
 /// binaries are not at hand.
@@ -21,6 +22,8 @@ package final class EmbeddedAPIServer: Service {
     private let tls: TLSConfiguration
     private let log: Logger
     private let port = FirstValue<Int>()
+    /// Why it ended before it listened.
+    private let obstacle = Mutex<(any Error)?>(nil)
 
     /// Opens the store and checks all key material. Blocks for as long as SQLite needs to open the file.
     package init(_ configuration: Configuration, log: Logger) throws {
@@ -66,7 +69,7 @@ package final class EmbeddedAPIServer: Service {
             issuer: tokens?.issuer)
         return RequestHandler(
             api: api, authenticator: authenticator, authorizer: authorizer, documents: documents, tokens: tokens,
-            log: log)
+            runtime: configuration.runtime, log: log)
     }
 
     private static func tlsConfiguration(_ configuration: Configuration) throws -> TLSConfiguration {
@@ -88,8 +91,8 @@ package final class EmbeddedAPIServer: Service {
 
     /// The port that is listened on, as soon as it is.
     package func ready() async throws -> Int {
-        guard let port = await port.value() else { throw EmbeddedAPIServerError("the server ended before it listened") }
-        return port
+        if let port = await port.value() { return port }
+        throw obstacle.withLock { $0 } ?? EmbeddedAPIServerError("the server ended before it listened")
     }
 
     /// Serves until graceful shutdown: watches end, requests finish, the store is closed.
@@ -98,8 +101,14 @@ package final class EmbeddedAPIServer: Service {
         do {
             try await api.loadDefinitions()
             await furnishCluster()
+            if case .local = configuration.runtime { await FormerRun(api: api, log: log).settle() }
             try await serve()
         } catch {
+            let error: any Error =
+                ListenFailure(
+                    error, host: configuration.bindAddress, port: configuration.port, flag: configuration.portFlag)
+                ?? error
+            obstacle.withLock { $0 = error }
             await close()
             throw error
         }
@@ -129,7 +138,7 @@ package final class EmbeddedAPIServer: Service {
             },
             eventLoopGroup: loops,
             logger: Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() }))
-        let api = api
+        let (api, runtime) = (api, configuration.runtime)
         let nodes = try configuration.nodeControllers.map { try NodeControlPlane($0, api: api, log: log) }
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await LifecycleController(api: api, log: log).run() }
@@ -141,6 +150,7 @@ package final class EmbeddedAPIServer: Service {
                     await door.close()
                     // Watches end now, so that their connections can.
                     api.store.endWatches()
+                    if case .local(let logs) = runtime { logs.endFollowing() }
                     try await server.shutdownGracefully()
                 }
             }

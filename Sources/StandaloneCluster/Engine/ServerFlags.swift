@@ -88,7 +88,7 @@ extension EmbeddedAPIServer.Configuration {
         }
         acceptsBootstrapTokens = flags.isSet("enable-bootstrap-token-auth")
         exposesClusterInfo = flags["expose-cluster-info"].map { $0 != "false" } ?? acceptsBootstrapTokens
-        if let version = flags["kubernetes-version"] { self.version = ServerVersion(version) }
+        if let version = flags["kubernetes-version"] { self.version = ServerVersion(asked: version) }
         if flags["root-ca-file"] != nil { rootCertificateAuthority = try Self.file(flags, "root-ca-file") }
         if flags["token-auth-file"] != nil { tokens = try Self.tokens(Self.file(flags, "token-auth-file")) }
         if flags["cluster-signing-cert-file"] != nil {

@@ -6,7 +6,8 @@ extension CustomResource {
         .object(summary) {
             optional("apiVersion", .string("Version of the API that this object is written in."))
             optional("kind", .string("Kind of this object."))
-            optional("metadata", .object {})
+            // The name stands here for rules that speak of it; API servers know the rest.
+            optional("metadata", .object { optional("name", .string()) })
             required("spec", spec)
             optional("status", status)
         }.rules(rules)

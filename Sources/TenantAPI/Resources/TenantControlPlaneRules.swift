@@ -68,7 +68,7 @@ extension CustomResources {
         rule(
             "size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
             "the provided name is invalid: it must be a DNS-1035 label, at most 63 lower-case letters, digits and "
-                + "hyphens, starting with a letter and ending with a letter or digit")
+                + "hyphens, starting with a letter and ending with a letter or digit", at: ".metadata.name")
     ]
 
     /// Semantic versions, with the optional `v`; numbers are bounded so that `int()` takes them.

@@ -8,7 +8,8 @@ struct CRDsCommand: AsyncParsableCommand {
         abstract: "Print the CustomResourceDefinitions of kamaji.clastix.io/v1alpha1.",
         discussion: """
             Ready for kubectl:
-                kamaji-manager crds | kubectl apply --server-side -f -
+
+              kamaji-manager crds | kubectl apply --server-side -f -
             """)
 
     @Option(help: "Write each definition to a file of its own in this directory, instead of printing them.")

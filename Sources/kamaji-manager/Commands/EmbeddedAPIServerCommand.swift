@@ -9,8 +9,8 @@ struct EmbeddedAPIServerCommand: AsyncParsableCommand {
         commandName: "embedded-apiserver",
         abstract: "Serve a Kubernetes API from one SQLite file.",
         discussion: """
-            Takes kube-apiserver's flags, and --sqlite-path instead of --etcd-servers. The standalone cluster runs it for
-            tenants whose DataStore has the driver SQLite. Several processes may be started for one file: one serves it,
+            Takes kube-apiserver's flags, and --sqlite-path instead of --etcd-servers. The standalone cluster runs it for \
+            tenants whose DataStore has the driver SQLite. Several processes may be started for one file: one serves it, \
             the others hand connections on to it and take over when it ends.
             """,
         shouldDisplay: false)

@@ -13,8 +13,10 @@ struct KubeconfigCommand: AsyncParsableCommand {
         abstract: "Print a tenant's kubeconfig.",
         discussion: """
             The administrator's, with a client certificate that may do everything in the tenant:
-                kamaji-manager kubeconfig dev > dev.conf
-                kubectl --kubeconfig dev.conf get nodes
+
+              kamaji-manager kubeconfig dev > dev.conf
+              kubectl --kubeconfig dev.conf get nodes
+
             Without --kubeconfig and $KUBECONFIG it asks the standalone cluster of this machine, if there is one.
             """)
 
@@ -37,19 +39,19 @@ struct KubeconfigCommand: AsyncParsableCommand {
         let api = KubeClient(connection: connection, transport: transport, fieldManager: "kamaji-manager", log: log)
         let key = ObjectKey(namespace: namespace ?? connection.namespace, name: tenant)
         guard let object = try await api.find(.tenantControlPlanes, key) else {
-            throw ValidationError(
+            throw CommandFailure(
                 "there is no TenantControlPlane \(key): \"kubectl get tcp -A\" lists them, --namespace chooses where")
         }
         guard let name = object[path: "status", "kubeconfig", "admin", "secretName"]?.string, !name.isEmpty,
             let secret = try await api.find(.secrets, ObjectKey(namespace: key.namespace, name: name))
         else {
-            throw ValidationError(
+            throw CommandFailure(
                 "TenantControlPlane \(key) has no kubeconfig yet: \"kubectl describe tcp -n \(key.namespace ?? "") "
                     + "\(tenant)\" says what it waits for")
         }
         let wanted = object.annotations[Keys.kubeconfigSecretKey] ?? "admin.conf"
         guard let text = secret.secretData[wanted] else {
-            throw ValidationError("secret \(secret.key) has no key \"\(wanted)\", which the tenant's annotation names")
+            throw CommandFailure("secret \(secret.key) has no key \"\(wanted)\", which the tenant's annotation names")
         }
         print(String(decoding: text, as: UTF8.self), terminator: "")
     }

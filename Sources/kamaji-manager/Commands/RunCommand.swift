@@ -15,7 +15,7 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Reconcile the tenants of a Kubernetes cluster.",
         discussion: """
-            Takes the flags of upstream's `kamaji manager`. The cluster must have the definitions that
+            Takes the flags of upstream's `kamaji manager`. The cluster must have the definitions that \
             `kamaji-manager crds` prints. Several replicas may run: one leads, the others wait.
             """,
         aliases: ["manager"])

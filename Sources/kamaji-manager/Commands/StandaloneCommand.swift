@@ -14,8 +14,8 @@ struct StandaloneCommand: AsyncParsableCommand {
         commandName: "standalone",
         abstract: "Run a whole admin cluster on this machine, and tenants in it.",
         discussion: """
-            Serves a Kubernetes API from one directory, reconciles tenants in it, and runs their control planes as
-            processes: upstream's own where they are found, or the embedded engine. Everything listens on loopback.
+            Serves a Kubernetes API from one directory, reconciles tenants in it, and runs their control planes as \
+            processes: upstream's own where they are found, or the embedded engine. Everything listens on loopback. \
             Ctrl-C ends it and all it started; the next start goes on with the same state.
             """)
 
@@ -68,10 +68,12 @@ struct StandaloneCommand: AsyncParsableCommand {
         let welcome = { @Sendable (kubeconfig: String) in
             let text = Welcome(
                 engine: settings.engine, programs: programs, kubeconfig: kubeconfig, stateDirectory: state.path,
-                program: CommandLine.arguments.first ?? "kamaji-manager"
+                program: CommandLine.arguments.first ?? "kamaji-manager",
+                kubectlDirectory: Welcome.kubectlDirectory(ProcessInfo.processInfo.environment)
             ).text
             _ = text.withCString { write(STDOUT_FILENO, $0, strlen($0)) }
         }
+        let farewell = Farewell { text in _ = text.withCString { write(STDOUT_FILENO, $0, strlen($0)) } }
         let manager = StandaloneManager(
             server: cluster.server, etcd: cluster.etcd, material: cluster.material, state: state, transport: transport,
             settings: reconcile.settings, metrics: metrics, depths: depths, readiness: readiness, log: log,
@@ -84,6 +86,7 @@ struct StandaloneCommand: AsyncParsableCommand {
             services.append(endpoints.metricsServer(metricsBindAddress))
         }
         services.append(manager)
+        services.append(farewell)
         // Ends in the opposite order: the manager first, the API that it talks to last.
         let group = ServiceGroup(
             configuration: .init(

@@ -2,6 +2,7 @@ import Hummingbird
 import Logging
 import Prometheus
 import ServiceLifecycle
+import StandaloneCluster
 import Synchronization
 
 /// Whether this process can do its work, as its probes ask.
@@ -28,7 +29,7 @@ struct ManagerEndpoints: Sendable {
                 status: .ok, headers: [.contentType: MetricText.contentType],
                 body: .init(byteBuffer: ByteBuffer(string: MetricText.render(metrics()))))
         }
-        return server(router, address, "metrics")
+        return server(router, address, "metrics", flag: "--metrics-bind-address")
     }
 
     func healthServer(_ address: ListenAddress) -> some Service {
@@ -42,18 +43,35 @@ struct ManagerEndpoints: Sendable {
             return Response(
                 status: .serviceUnavailable, body: .init(byteBuffer: ByteBuffer(string: "not ready: \(obstacle)\n")))
         }
-        return server(router, address, "health")
+        return server(router, address, "health", flag: "--health-probe-bind-address")
     }
 
-    private func server(_ router: Router<BasicRequestContext>, _ address: ListenAddress, _ what: String) -> some Service
-    {
+    private func server(
+        _ router: Router<BasicRequestContext>, _ address: ListenAddress, _ what: String, flag: String
+    ) -> some Service {
         let log = log
-        return Application(
+        let application = Application(
             router: router,
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: nil),
             onServerRunning: { channel in
                 log.info("listening", metadata: ["for": "\(what)", "port": "\(channel.localAddress?.port ?? 0)"])
             },
             logger: Logger(label: what) { _ in SwiftLogNoOpLogHandler() })
+        return ListeningService(inner: application, address: address, flag: flag)
+    }
+}
+
+/// A server that says which flag chose an address that it cannot have.
+private struct ListeningService<Inner: Service>: Service {
+    let inner: Inner
+    let address: ListenAddress
+    let flag: String
+
+    func run() async throws {
+        do {
+            try await inner.run()
+        } catch {
+            throw ListenFailure(error, host: address.host, port: address.port, flag: flag) ?? error
+        }
     }
 }

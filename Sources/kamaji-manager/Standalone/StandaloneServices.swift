@@ -29,13 +29,14 @@ struct StandaloneServices: Sendable {
         configuration.rootCertificateAuthority = material.authority.certificate.pem
         configuration.serviceAccountSigningKey = material.serviceAccountKey.pem
         configuration.serviceCIDR = network.services
+        configuration.portFlag = "--port"
+        let pods = RuntimeSettings(
+            directory: try state.directory("pods"), programDirectories: programs.directories,
+            embeddedEngine: OwnProgram.path, podRange: network.pods)
+        configuration.runtime = .local(pods.logs)
         server = try EmbeddedAPIServer(configuration, log: log)
         runtime = ClusterRuntime(
-            server: server, network: network,
-            pods: RuntimeSettings(
-                directory: try state.directory("pods"), programDirectories: programs.directories,
-                embeddedEngine: OwnProgram.path, podRange: network.pods),
-            log: log)
+            server: server, network: network, pods: pods, log: log)
         etcd =
             switch settings.engine {
             case .embedded: nil

@@ -60,6 +60,7 @@ extension EndToEnd {
             #expect(
                 missing.errors.contains("there is no TenantControlPlane \(session.namespace)/nobody")
                     && missing.errors.contains("kubectl get tcp -A"), "\(missing)")
+            #expect(missing.code == 1 && !missing.errors.contains("Usage:"), "\(missing)")
             try await session.must(
                 "apply -f FILE", file: Manifests.tenant("waiting", more: "  dataStore: not-made-yet"))
             try await session.must("wait tcp/waiting --for=condition=DatastoreReady=False --timeout=120s")
@@ -73,6 +74,8 @@ extension EndToEnd {
                 #expect(help.isSuccess && help.output.contains("USAGE: kamaji-manager"), "\(help)")
                 #expect(help.output.contains("OVERVIEW: ") && help.lines.count > 7, "\(help)")
             }
+            let version = try await Programs.run(Programs.manager, ["--version"])
+            #expect(version.isSuccess && version.output.hasPrefix("kamaji-manager "), "\(version)")
             for (words, answer) in [
                 (["nonsense"], "nonsense"), (["kubeconfig"], "tenant"),
                 (["standalone", "--port", "70000"], "0 to 65535"),

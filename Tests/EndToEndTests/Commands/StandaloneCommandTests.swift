@@ -23,6 +23,51 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a port that is in use is named, and the flag that chooses another`() async throws {
+            let cluster = try StandaloneFixture.current
+            let server = try await cluster.session().must("config view -o jsonpath={.clusters[0].cluster.server}")
+            let port = try #require(server.split(separator: ":").last.map(String.init))
+            let scratch = try ScratchDirectory()
+            let state = ["--state-dir", scratch.file("second")]
+            for (arguments, flag) in [
+                (["standalone", "--engine", "embedded", "--port", port] + state, "--port"),
+                (
+                    [
+                        "standalone", "--engine", "embedded", "--port", "0", "--metrics-bind-address",
+                        "127.0.0.1:\(port)",
+                    ]
+                        + state, "--metrics-bind-address"
+                ),
+                (
+                    [
+                        "run", "--kubeconfig", cluster.kubeconfig, "--metrics-bind-address", "0",
+                        "--health-probe-bind-address", "127.0.0.1:\(port)",
+                    ], "--health-probe-bind-address"
+                ),
+            ] {
+                let outcome = try await Programs.run(Programs.manager, arguments)
+                #expect(outcome.code == 1, "\(arguments): \(outcome)")
+                #expect(
+                    outcome.errors.contains("cannot listen on 127.0.0.1:\(port), another program listens there")
+                        && outcome.errors.contains(flag), "\(arguments): \(outcome)")
+                #expect(!outcome.errors.contains("errno"), "\(arguments): \(outcome)")
+            }
+        }
+
+        @Test func `the banner names a kubectl that PATH does not have, and its end is announced`() async throws {
+            let scratch = try ScratchDirectory()
+            let kubectl = try Kubectl.any.path
+            let folder = kubectl.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+            let (_, ending) = try await RunningProgram.run(
+                Programs.manager,
+                ["standalone", "--engine", "embedded", "--port", "0", "--state-dir", scratch.file("cluster")],
+                environment: ["PATH": "/nonexistent", "KUBECTL_NEW": kubectl]
+            ) { _ = try await $0.output.line(containing: "Ctrl-C") }
+            #expect(ending.output.contains("export PATH=\"$PATH:\(folder)\"\n    export KUBECONFIG="), "\(ending)")
+            #expect(ending.output.contains("kubectl --kubeconfig tenant.conf") && !ending.output.contains("kubeadm"))
+            #expect(ending.output.contains("Stopping:"), "\(ending)")
+        }
+
         @Test func `two clusters live side by side`() async throws {
             try await StandaloneFixture.run { first in
                 try await StandaloneFixture.run { second in

@@ -46,6 +46,9 @@ extension EndToEnd {
             for type in ["ClusterIP", "NodePort", "LoadBalancer"] { #expect(service.contains(type), "\(service)") }
             let recursive = try await session.must("explain datastore.spec --recursive")
             #expect(recursive.contains("certificateAuthority") && recursive.contains("-required-"), "\(recursive)")
+            // From the older document, which comes in protobuf.
+            let older = try await session.must("explain tcp.spec.kubernetes --output=plaintext-openapiv2")
+            #expect(older.contains("version\t<string>") && older.contains("-required-"), "\(older)")
             let wrong = try await session("explain tcp.spec.nonsense")
             #expect(!wrong.isSuccess && wrong.errors.contains(#"field "nonsense" does not exist"#), "\(wrong)")
         }

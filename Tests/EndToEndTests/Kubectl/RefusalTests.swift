@@ -61,6 +61,20 @@ extension EndToEnd {
             #expect(!store.isSuccess && store.errors.contains("Datastore driver is immutable"), "\(store)")
         }
 
+        @Test func `a node port that the cluster does not have is told in the tenant's own field`() async throws {
+            let session = try await StandaloneFixture.current.session()
+            let manifest = Manifests.tenant("exposed").replacing("ClusterIP", with: "NodePort")
+            try await session.must("apply -f FILE", file: manifest)
+            let reason = #".status.conditions[?(@.type=="ControlPlaneAvailable")].reason"#
+            try await session.must("wait tcp/exposed --for=jsonpath={\(reason)}=NodePortRefused --timeout=60s")
+            let message = try await session.value(
+                "tcp/exposed", #".status.conditions[?(@.type=="ControlPlaneAvailable")].message"#)
+            #expect(message.contains("spec.networkProfile.port") && message.contains("30000-32767"), "\(message)")
+            try await session.must(
+                #"patch tcp exposed --type=merge -p {"spec":{"networkProfile":{"port":31987,"address":"127.0.0.1"}}}"#)
+            try await session.waitForPhase("Sleeping", of: "exposed")
+        }
+
         @Test(arguments: Kubectl.all) func `unknown and doubled fields are refused, warned of or dropped, as is asked`(
             kubectl: Kubectl
         ) async throws {
@@ -92,10 +106,48 @@ extension EndToEnd {
             #expect(again.errors.contains("(AlreadyExists)"), "\(again)")
             let name = try await session("create -f FILE", file: Manifests.tenant("9lives"))
             #expect(!name.isSuccess && name.errors.contains("must be a DNS-1035 label"), "\(name)")
+            #expect(name.errors.contains("metadata.name: Invalid value"), "\(name)")
             let nowhere = Session(
                 kubectl: kubectl, kubeconfig: session.kubeconfig, namespace: "nowhere", scratch: session.scratch)
             let outcome = try await nowhere("create -f FILE", file: Manifests.tenant("t"))
             #expect(outcome.errors.contains(#"namespaces "nowhere" not found"#), "\(outcome)")
+        }
+
+        @Test(arguments: Kubectl.all) func `a kind that is not served is told from one that is`(kubectl: Kubectl)
+            async throws
+        {
+            let session = try await StandaloneFixture.current.session(kubectl)
+            for apiVersion in ["kamaji.clastix.io/v1alpha1", "example.io/v1"] {
+                let manifest = "apiVersion: \(apiVersion)\nkind: Nonsense\nmetadata: {name: none}\n"
+                for how in ["apply", "create", "apply --server-side"] {
+                    let outcome = try await session("\(how) -f FILE", file: manifest)
+                    #expect(
+                        outcome.code == 1
+                            && outcome.errors.contains(#"no matches for kind "Nonsense" in version "\#(apiVersion)""#),
+                        "\(how): \(outcome)")
+                }
+            }
+        }
+
+        @Test(arguments: Kubectl.all) func `a workload that nobody will run comes with a warning`(kubectl: Kubectl)
+            async throws
+        {
+            let session = try await StandaloneFixture.current.session(kubectl)
+            let manifest = """
+                apiVersion: apps/v1
+                kind: KIND
+                metadata: {name: web}
+                spec:
+                  replicas: 0
+                  selector: {matchLabels: {app: web}}
+                  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: none}]}}
+                """
+            let set = try await session(
+                "apply -f FILE",
+                file: manifest.replacing("KIND", with: "StatefulSet").replacing("  replicas: 0\n", with: ""))
+            #expect(set.isSuccess && set.errors.contains("Warning: the standalone cluster has no controller"), "\(set)")
+            let deployment = try await session("apply -f FILE", file: manifest.replacing("KIND", with: "Deployment"))
+            #expect(deployment.isSuccess && !deployment.errors.contains("Warning"), "\(deployment)")
         }
     }
 }

@@ -99,6 +99,9 @@ final class Transcript: Sendable {
 
     func line(containing text: String) async throws -> String { try await line { $0.contains(text) } }
 
+    /// Returns when the program has closed its output.
+    func end() async { _ = try? await line { _ in false } }
+
     fileprivate func follow(_ stream: SubprocessOutputSequence) async {
         do {
             for try await buffer in stream { take(buffer.withUnsafeBytes { Array($0) }) }

@@ -24,6 +24,23 @@ extension EndToEnd {
                 scratch: session.scratch)
         }
 
+        /// Where the engine stands in for upstream's programs, it says so to whoever looks.
+        private func expectNotices(_ session: Session, _ tenant: Session) async throws {
+            let pods = "pods -l kamaji.clastix.io/name=dev"
+            let described = try await session.must("describe \(pods)")
+            #expect(described.contains("kamaji.clastix.io/EmbeddedEngine"), "\(described)")
+            #expect(described.contains("kube-scheduler and kube-controller-manager are not run"), "\(described)")
+            let pod = try await session.must("get \(pods) -o jsonpath={.items[0].metadata.name}")
+            let logs = try await session("logs \(pod) -c kube-scheduler")
+            #expect(logs.code == 1 && logs.errors.contains("the embedded engine stands in for it"), "\(logs)")
+            #expect(try await session("logs \(pod) -c kube-apiserver").isSuccess)
+            let created = try await tenant("create deployment web --image=web")
+            #expect(created.isSuccess && created.errors.contains("the embedded engine runs no workloads"), "\(created)")
+            let version = try await tenant.must("version -o json")
+            #expect(version.contains(#""gitVersion": "v1.35.2+embedded""#), "\(version)")
+            try await tenant.must("delete deployment web")
+        }
+
         @Test(arguments: Engine.all) func `a tenant comes up, sleeps, wakes with its data, and goes`(engine: Engine)
             async throws
         {
@@ -40,6 +57,7 @@ extension EndToEnd {
                 #expect(try await session.value("deploy/dev", ".metadata.generation") == "1", "it was rolled")
 
                 let tenant = try await enter("dev", session, cluster)
+                if engine == .embedded { try await expectNotices(session, tenant) }
                 #expect(try await tenant.must("get --raw /readyz") == "ok")
                 let namespaces = try await tenant.must("get namespaces -o name")
                 #expect(namespaces.contains("namespace/kube-system") && !namespaces.contains(session.namespace))
@@ -83,6 +101,12 @@ extension EndToEnd {
             try await StandaloneFixture.run(in: scratch, []) { cluster in
                 let session = Session(
                     kubectl: try Kubectl.any, kubeconfig: cluster.kubeconfig, namespace: namespace, scratch: scratch)
+                try await session.must(
+                    "wait pods -l kamaji.clastix.io/name=dev --for=condition=Ready --timeout=180s")
+                let restarts = try await session.must(
+                    "get pods -l kamaji.clastix.io/name=dev -o jsonpath={.items[0].status.containerStatuses[?(@.name==\"kube-apiserver\")].restartCount}"
+                )
+                #expect(restarts == "1")
                 let tenant = try await enter("dev", session, cluster)
                 try await eventually("the tenant answers again") { try await tenant("get --raw /readyz").isSuccess }
                 #expect(try await tenant.value("configmap/kept", ".data.a") == "b")

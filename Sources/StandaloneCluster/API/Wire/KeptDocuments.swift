@@ -26,7 +26,12 @@ package final class KeptDocuments: Sendable {
         let path = parts.joined(separator: "/")
         if parts.first == "openapi" {
             let accepted = accept ?? ""
-            // kubectl asks for protobuf alone, and does without when it hears that there is none.
+            if parts == ["openapi", "v2"], OpenAPIProtobuf.isAccepted(by: accepted) {
+                return try keptBytes("\(path) protobuf", etag, OpenAPIProtobuf.mediaType, snapshot) {
+                    let documents = OpenAPIDocuments(snapshot.all.map(\.served), version: server.version.gitVersion)
+                    return OpenAPIProtobuf.document(documents.swagger)
+                }
+            }
             let takesJSON = accepted.isEmpty || ["json", "*/*", "application/*"].contains { accepted.contains($0) }
             guard takesJSON else { throw .notAcceptable(accepted: ["application/json"]) }
             return try kept(path, etag, "application/json", snapshot) {
@@ -61,13 +66,19 @@ package final class KeptDocuments: Sendable {
         _ name: String, _ asked: String?, _ contentType: String, _ snapshot: ResourceCatalog.Snapshot,
         _ make: () -> JSON?
     ) throws(APIStatus) -> WireResponse {
+        try keptBytes(name, asked, contentType, snapshot) { make()?.encoded() }
+    }
+
+    private func keptBytes(
+        _ name: String, _ asked: String?, _ contentType: String, _ snapshot: ResourceCatalog.Snapshot,
+        _ make: () -> [UInt8]?
+    ) throws(APIStatus) -> WireResponse {
         var found = state.withLock { state -> Document? in
             if state.generation != snapshot.generation { state = State(generation: snapshot.generation) }
             return state.documents[name]
         }
         if found == nil {
-            guard let json = make() else { throw .unknownResource() }
-            let bytes = json.encoded()
+            guard let bytes = make() else { throw .unknownResource() }
             let document = Document(bytes: bytes, etag: "\"\(Checksum.md5(bytes).uppercased())\"")
             found = document
             state.withLock { state in

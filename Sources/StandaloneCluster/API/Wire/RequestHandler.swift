@@ -9,6 +9,7 @@ package struct RequestHandler: Sendable {
     let authorizer: Authorizer
     let documents: ServerDocuments
     let tokens: ServiceAccountTokens?
+    let runtime: WorkloadRuntime
     let log: Logger
 
     /// Answers a request that came with a verified client certificate (DER), or without.
@@ -34,12 +35,12 @@ package struct RequestHandler: Sendable {
         guard let resource = api.catalog.snapshot.find(group: path.group, version: path.version, plural: path.plural)
         else { return .text("404 page not found\n", status: 404) }
         if let subresource = path.subresource, resource.served.subresource(subresource) == nil {
-            throw .unknownResource()
+            throw Connections.refusal(of: subresource, resource.type) ?? .unknownResource()
         }
         if path.namespace != nil, !resource.type.isNamespaced { throw .unknownResource() }
         let call = ResourceCall(
             api: api, resource: resource, path: path, request: request, user: user, verb: verb, tokens: tokens,
-            authorizer: authorizer, authenticator: authenticator)
+            authorizer: authorizer, authenticator: authenticator, runtime: runtime)
         return try await call.answer()
     }
 
@@ -64,6 +65,28 @@ package struct RequestHandler: Sendable {
                 namespace: path.plural == "namespaces" ? path.name ?? "" : path.namespace ?? "", name: path.name ?? "",
                 selectedName: path.name == nil ? selected ?? "" : ""),
             path: request.path)
+    }
+}
+
+/// Subresources that are connections into a container or through the server, of which it makes none.
+enum Connections {
+    private static let intoPods: Set<String> = ["exec", "attach", "portforward"]
+
+    /// 501 with a word on what to do instead; nil for what Kubernetes does not know either.
+    static func refusal(of subresource: String, _ type: ResourceType) -> APIStatus? {
+        if type == .pods, intoPods.contains(subresource) {
+            return .notImplemented(
+                "pods/\(subresource) is not served here: containers are processes of the machine they run on, to be "
+                    + "looked into and reached there; kubectl logs and describe work")
+        }
+        guard subresource == "proxy", [.pods, .services, .nodes].contains(type) else { return nil }
+        return .notImplemented("\(type)/proxy is not served here: talk to the address itself")
+    }
+}
+
+extension APIStatus {
+    static func notImplemented(_ message: String) -> APIStatus {
+        APIStatus(code: 501, reason: "NotImplemented", message: message)
     }
 }
 

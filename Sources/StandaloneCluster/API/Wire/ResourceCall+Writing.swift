@@ -62,7 +62,13 @@ extension ResourceCall {
     func create() async throws(APIStatus) -> WireResponse {
         guard path.name == nil else { throw .methodNotAllowed() }
         let result = try await api.create(type, KubeObject(try body()), namespace: namespace, writeOptions())
-        return try present(result.object, status: 201, warnings: result.warnings)
+        return try present(result.object, status: 201, warnings: result.warnings + notices(result))
+    }
+
+    /// What is to be known of a new object beside what is wrong with it.
+    private func notices(_ result: WriteResult) -> [String] {
+        guard result.isCreated, let warning = runtime.warning(creating: result.object, type) else { return [] }
+        return [warning]
     }
 
     func update() async throws(APIStatus) -> WireResponse {
@@ -80,7 +86,8 @@ extension ResourceCall {
             query: request.query)
         let result = try await api.patch(
             resource, key, subresource: path.subresource ?? "", patch, options)
-        return try present(result.object, status: result.isCreated ? 201 : 200, warnings: result.warnings)
+        return try present(
+            result.object, status: result.isCreated ? 201 : 200, warnings: result.warnings + notices(result))
     }
 
     // MARK: Deleting

@@ -12,6 +12,7 @@ struct ResourceCall: Sendable {
     let tokens: ServiceAccountTokens?
     let authorizer: Authorizer
     let authenticator: Authenticator
+    let runtime: WorkloadRuntime
 
     var type: ResourceType { resource.type }
     var namespace: String? { type.isNamespaced ? path.namespace : nil }
@@ -19,7 +20,13 @@ struct ResourceCall: Sendable {
 
     func answer() async throws(APIStatus) -> WireResponse {
         if !resource.isStored { return try await review() }
+        if let name = path.subresource, let subresource = resource.served.subresource(name),
+            !subresource.verbs.contains(verb)
+        {
+            throw .methodNotAllowed()
+        }
         switch (verb, path.subresource) {
+        case ("get", "log"): return try await log()
         case ("get", "scale"): return .json(try await scale())
         case ("update", "scale"), ("patch", "scale"): return try await writeScale()
         case ("create", "token"): return try await issueToken()

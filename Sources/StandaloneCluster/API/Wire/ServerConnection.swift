@@ -68,13 +68,13 @@ struct ServerConnection: Sendable {
     }
 
     @concurrent
-    private func send(_ lines: WatchLines, to body: consuming some ResponseBodyWriter) async throws {
+    private func send(_ lines: any ResponseStream, to body: consuming some ResponseBodyWriter) async throws {
         var lines = lines
         let timer = lines.timer
         var body = body
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Wakes the watch when a bookmark is due or its time is over.
-            group.addTask { await timer.run() }
+            if let timer { group.addTask { await timer.run() } }
             defer { group.cancelAll() }
             while let chunk = await lines.next() {
                 if !chunk.isEmpty { try await body.write(ByteBuffer(bytes: chunk)) }

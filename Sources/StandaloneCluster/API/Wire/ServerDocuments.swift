@@ -73,6 +73,10 @@ package struct ServerVersion: Sendable {
 
     package init(_ gitVersion: String) { self.gitVersion = gitVersion }
 
+    /// The version that a cluster is asked to be, marked as not upstream's in its build metadata: that has no say in
+    /// comparisons.
+    package init(asked version: String) { gitVersion = version.contains("+") ? version : "\(version)+embedded" }
+
     var json: JSON { Discovery.versionInfo(gitVersion, platform: "linux/amd64") }
 }
 

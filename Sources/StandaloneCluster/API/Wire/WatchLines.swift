@@ -3,7 +3,7 @@ import KubeObjects
 
 /// A watch as it goes over the wire: one JSON line for each event, bookmarks in between when asked for, and an ERROR
 /// line when history was cut under it.
-package struct WatchLines: Sendable {
+package struct WatchLines: ResponseStream {
     private var session: WatchSession
     /// The flag is true for the first object of the watch.
     private let render: @Sendable (KubeObject, Bool) -> JSON
@@ -38,11 +38,10 @@ package struct WatchLines: Sendable {
     package var signal: WatchSignal { session.signal }
 
     /// Wakes the watch while it lasts. Runs beside `next()` until cancelled.
-    package var timer: WatchTimer {
+    package var timer: WatchTimer? {
         WatchTimer(signal: session.signal, deadline: deadline, interval: bookmark == nil ? nil : Self.bookmarkInterval)
     }
 
-    /// The next lines; may be empty. Nil when the watch is over.
     package mutating func next() async -> [UInt8]? {
         if isOver { return nil }
         if !backlog.isEmpty {

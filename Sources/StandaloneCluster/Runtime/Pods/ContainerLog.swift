@@ -5,16 +5,16 @@ import KubeObjects
 /// The directories of pods' logs: `<directory>/logs/<namespace>_<pod>`, each with the uid of the pod that it is of, for
 /// names come again.
 struct PodLogs: Sendable {
-    private let root: String
+    let files: ContainerLogs
     private let thread: RuntimeThread
     private static let owner = ".uid"
 
-    init(directory: String, thread: RuntimeThread) {
-        root = "\(directory)/logs"
+    init(_ files: ContainerLogs, thread: RuntimeThread) {
+        self.files = files
         self.thread = thread
     }
 
-    func path(_ pod: KubeObject) -> String { "\(root)/\(pod.namespace ?? "")_\(pod.name)" }
+    func path(_ pod: KubeObject) -> String { files.directory(of: pod) }
 
     /// Makes the pod's directory its own; what a pod of the same name left goes.
     func claim(_ pod: KubeObject) async throws {
@@ -36,7 +36,7 @@ struct PodLogs: Sendable {
 
     /// Removes what is left of pods that no longer are.
     func removeAll(except uids: Set<String>) async {
-        let root = root
+        let root = files.root
         _ = try? await thread.run {
             for name in try FileManager.default.contentsOfDirectory(atPath: root) {
                 let path = "\(root)/\(name)"
@@ -46,7 +46,8 @@ struct PodLogs: Sendable {
         }
     }
 
-    private static func owner(of path: String) -> String? {
+    /// The uid of the pod that a directory of logs is of. Blocks.
+    static func owner(of path: String) -> String? {
         FileManager.default.contents(atPath: "\(path)/\(owner)").map { String(decoding: $0, as: UTF8.self) }
     }
 }
@@ -54,6 +55,8 @@ struct PodLogs: Sendable {
 /// Where a container's output goes: a file that is set aside at 10 MiB, when the one set aside before goes.
 struct ContainerLog: Sendable {
     let path: String
+    /// Told of what is written.
+    var files: ContainerLogs?
     /// In bytes.
     static let limit = 10 << 20
 
@@ -64,12 +67,15 @@ struct ContainerLog: Sendable {
         guard pipe(&ends) == 0 else { throw FileError(path: path, code: errno) }
         let (reader, writer) = (ends[0], ends[1])
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let path = path
+        let (path, files) = (path, files)
+        files?.begin(path)
         let isStarted = WaitingThread.start {
-            Self.copy(from: reader, to: path)
+            Self.copy(from: reader, to: path) { files?.noteWritten(path) }
             close(reader)
+            files?.end(path)
         }
         guard isStarted else {
+            files?.end(path)
             close(reader)
             close(writer)
             throw FileError(path: path, code: EAGAIN)
@@ -78,7 +84,9 @@ struct ContainerLog: Sendable {
     }
 
     /// Copies until the last writer has closed its end. Blocks for as long.
-    static func copy(from reader: Int32, to path: String) {
+    ///
+    /// - Parameter noteWritten: called after each piece.
+    static func copy(from reader: Int32, to path: String, noteWritten: () -> Void = {}) {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         var file = openFile(path)
         defer { if file >= 0 { close(file) } }
@@ -88,6 +96,7 @@ struct ContainerLog: Sendable {
             guard count > 0 else { return }
             // A disk that is full must not stop the program: what cannot be written is lost.
             if file >= 0 { _ = write(file, buffer, count) }
+            noteWritten()
             if lseek(file, 0, SEEK_END) >= limit {
                 close(file)
                 rename(path, "\(path).1")

@@ -33,6 +33,20 @@ struct ContainerTermination: Equatable, Sendable {
     }
 }
 
+extension ContainerTermination {
+    /// Reads what `json` wrote; nil without an exit code.
+    init?(_ json: JSON) {
+        guard let code = json["exitCode"]?.integer,
+            let startedAt = json["startedAt"]?.string.flatMap(Timestamp.parse),
+            let finishedAt = json["finishedAt"]?.string.flatMap(Timestamp.parse)
+        else { return nil }
+        var exit = ProcessExit(exited: Int32(clamping: code))
+        exit.signal = json["signal"]?.integer.map { Int32(clamping: $0) }
+        self.init(
+            exit: exit, startedAt: startedAt, finishedAt: finishedAt, message: json["message"]?.string ?? "")
+    }
+}
+
 /// What is known of one container of a pod.
 struct ContainerRecord: Equatable, Sendable {
     enum State: Equatable, Sendable {
@@ -64,9 +78,10 @@ struct ContainerRecord: Equatable, Sendable {
         return false
     }
 
-    /// Goes on from what an earlier run of this program wrote: its restarts count, and what it left running has ended.
+    /// Goes on from what an earlier run of this program wrote: its restarts count, and how the last of them ended.
     mutating func resume(from status: JSON) {
         restartCount = Int(clamping: status["restartCount"]?.integer ?? 0)
+        last = status[path: "lastState", "terminated"].flatMap(ContainerTermination.init)
     }
 
     /// The program of whoever is served by the embedded engine, or is it.

@@ -14,6 +14,8 @@ struct PodStatus: Equatable, Sendable {
     private let sidecars: Set<String>
     /// Which container is the pod's kube-apiserver.
     private let engineIndex: Int?
+    /// Names of the containers that it stands in for when it is the embedded engine.
+    private let servedContainers: [String]
 
     init(_ pod: KubeObject, podIP: String, now: Date) {
         self.podIP = podIP
@@ -25,6 +27,7 @@ struct PodStatus: Equatable, Sendable {
         containers = main.map { Self.record($0, pod[path: "status", "containerStatuses"]) }
         sidecars = Set(initial.filter(Self.isSidecar).compactMap { $0["name"]?.string })
         engineIndex = main.firstIndex { ProcessPlanner.program(of: $0) == "kube-apiserver" }
+        servedContainers = EngineNotice.containers(of: pod)
         if initial.isEmpty {
             for index in containers.indices { containers[index].state = .waiting(reason: "ContainerCreating") }
         }
@@ -105,7 +108,7 @@ struct PodStatus: Equatable, Sendable {
             if case .terminated(let end) = $0.state, end.exit.code == 0 { return false }
             return !(sidecars.contains($0.name) && $0.isStarted)
         }
-        let conditions = [
+        var conditions = [
             Condition("PodReadyToStartContainers", true),
             isInitialized
                 ? Condition("Initialized", true)
@@ -114,6 +117,11 @@ struct PodStatus: Equatable, Sendable {
                     "containers with incomplete status: [\(incomplete.map(\.name).joined(separator: " "))]"),
             readiness("Ready"), readiness("ContainersReady"), Condition("PodScheduled", true),
         ]
+        if !servedContainers.isEmpty {
+            conditions.append(
+                Condition(
+                    EngineNotice.condition, true, EngineNotice.reason, EngineNotice.message(servedContainers)))
+        }
         var status = previous ?? [:]
         status["phase"] = .string(phase)
         status["hostIP"] = .string(Self.hostIP)

@@ -144,6 +144,7 @@ extension PodWorker {
             switch plan {
             case .servedByEngine:
                 update(slot) { $0.state = .served }
+                await tellOfEngine()
                 while (try? await Task.sleep(for: .seconds(86_400))) != nil {}
             case .unavailable(let reason):
                 update(slot) { $0.state = .waiting(reason: "ProgramNotFound", message: reason) }
@@ -224,7 +225,8 @@ extension PodWorker {
         guard machinery.finder.isExecutable(launch.executable) else {
             throw SpawnError(description: "\(launch.executable) is no file that can be run: is it still installed?")
         }
-        let output = ContainerLog(path: "\(machinery.logs.path(pod))/\(container["name"]?.string ?? "").log")
+        let output = ContainerLog(
+            path: machinery.logs.files.path(container["name"]?.string ?? "", of: pod), files: machinery.logs.files)
         let descriptor = try await machinery.thread.run { try output.open() }
         defer { Files.close(descriptor) }
         return try await machinery.spawner.spawn(

@@ -28,7 +28,7 @@ struct PodMachinery: Sendable {
         let spawning = try RuntimeThread()
         thread = try RuntimeThread()
         volumes = VolumeStore(directory: settings.directory, thread: thread)
-        logs = PodLogs(directory: settings.directory, thread: thread)
+        logs = PodLogs(settings.logs, thread: thread)
         spawner = ProcessSpawner(thread: spawning, finder: finder)
         records = ProcessRecords(directory: settings.directory, thread: thread)
         prober = try ProbeRunner()

@@ -39,7 +39,7 @@ struct ProcessPlanner: Sendable {
     func plan(_ container: JSON, _ sources: ContentSources) throws(MissingContent) -> ProcessPlan {
         let command = container["command"]?.strings ?? []
         let program = Self.program(of: container)
-        if Self.servedComponents.contains(program), Self.isServedByEngine(pod) { return .servedByEngine }
+        if Self.isServedByEngine(container, of: pod) { return .servedByEngine }
 
         let variables = try ContainerEnvironment.variables(
             of: container, pod: pod, podIP: podIP, nodeName: settings.nodeName, sources)
@@ -115,8 +115,13 @@ struct ProcessPlanner: Sendable {
         container["command"]?.strings?.first?.split(separator: "/").last.map(String.init) ?? ""
     }
 
+    /// Whether the embedded engine, as the pod's kube-apiserver, stands in for a container: nothing is run for that.
+    static func isServedByEngine(_ container: JSON, of pod: KubeObject) -> Bool {
+        servedComponents.contains(program(of: container)) && runsEngine(pod)
+    }
+
     /// Whether the pod's kube-apiserver is the embedded engine: it keeps its objects in a SQLite file.
-    static func isServedByEngine(_ pod: KubeObject) -> Bool {
+    static func runsEngine(_ pod: KubeObject) -> Bool {
         (pod[path: "spec", "containers"]?.array ?? []).contains { container in
             program(of: container) == "kube-apiserver"
                 && hasFlag("--sqlite-path", (container["command"]?.strings ?? []) + (container["args"]?.strings ?? []))

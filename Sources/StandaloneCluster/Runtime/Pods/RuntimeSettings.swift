@@ -4,7 +4,7 @@ import Glibc
 package struct RuntimeSettings: Sendable {
     /// State lives here: volumes under `v`, logs under `logs`, process records under `run`. Short, because the paths
     /// of sockets in volumes may have 107 bytes.
-    package var directory: String
+    package let directory: String
     /// Where upstream's binaries are looked for, in order; then come those of PATH.
     package var programDirectories: [String]
     /// Our own executable, run as `<it> embedded-apiserver ARGS`.
@@ -15,6 +15,8 @@ package struct RuntimeSettings: Sendable {
     package var podRange: String
     /// The PATH that programs are looked for in and get; nil in `init` is our own.
     package var searchPath: String
+    /// Where the output of containers goes, and who reads it learns of it.
+    package let logs: ContainerLogs
 
     package init(
         directory: String, programDirectories: [String] = [], embeddedEngine: String, nodeName: String = "standalone",
@@ -22,6 +24,7 @@ package struct RuntimeSettings: Sendable {
         searchPath: String? = nil
     ) {
         self.directory = directory
+        logs = ContainerLogs(directory: directory)
         self.programDirectories = programDirectories
         self.embeddedEngine = embeddedEngine
         self.nodeName = nodeName

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `a pod's logs go with it, and never with another pod of its name`() async throws {
-        let logs = PodLogs(directory: scratch.path, thread: thread)
+        let logs = PodLogs(ContainerLogs(directory: scratch.path), thread: thread)
         let (old, new) = (pod("1"), pod("2"))
         let file = "\(logs.path(old))/c.log"
         try await logs.claim(old)
