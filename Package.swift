@@ -80,7 +80,8 @@ let package = Package(
             name: "KubeClient", dependencies: ["HTTPTransport", "KubeObjects", logging, subprocess, system],
             swiftSettings: strict),
         .testTarget(
-            name: "KubeClientTests", dependencies: ["HTTPTransport", "KubeClient", "KubeObjects", "PKI", logging],
+            name: "KubeClientTests",
+            dependencies: ["Blueprint", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "TenantAPI", logging],
             swiftSettings: strict),
 
         // What tenants' data lives in: provision, isolate, tear down.

@@ -14,6 +14,17 @@ extension TenantControlPlane {
             ])
     }
 
+    /// The names of the API server, as kubeadm's configuration lists them.
+    func kubeadmNames(_ exposure: Exposure) -> [String] {
+        var names = ["127.0.0.1", "localhost", name, "\(name).\(namespace).svc"]
+        names.append("\(name).\(namespace).svc.cluster.local")
+        for host in [exposure.assigned.host] + spec.networkProfile.certSANs + [exposure.advertised.host]
+        where !names.contains(host) {
+            names.append(host)
+        }
+        return names
+    }
+
     private func initConfiguration(_ exposure: Exposure) -> JSON {
         [
             "BootstrapTokens": [],
@@ -40,15 +51,9 @@ extension TenantControlPlane {
 
     private func clusterConfiguration(_ exposure: Exposure, _ facts: DatastoreFacts) -> JSON {
         let none: JSON = ["ExtraArgs": nil, "ExtraEnvs": nil, "ExtraVolumes": nil]
-        var names = ["127.0.0.1", "localhost", name, "\(name).\(namespace).svc"]
-        names.append("\(name).\(namespace).svc.cluster.local")
-        for host in [exposure.assigned.host] + spec.networkProfile.certSANs + [exposure.advertised.host]
-        where !names.contains(host) {
-            names.append(host)
-        }
         return [
             "APIServer": [
-                "CertSANs": JSON(names),
+                "CertSANs": JSON(kubeadmNames(exposure)),
                 "ExtraArgs": [
                     ["Name": "etcd-compaction-interval", "Value": "0s"],
                     ["Name": "etcd-prefix", "Value": .string("/\(name)")],

@@ -33,11 +33,6 @@ extension TenantControlPlane {
         return configMap(.egressSelector, [TunnelServer.egressFile: YAML.write([configuration])])
     }
 
-    /// The tunnel's images carry the Kubernetes minor as theirs: v0.36.0 belongs to v1.36.
-    static func konnectivityVersion(for kubernetes: String) -> String {
-        KubernetesVersion(kubernetes).map { "v0.\($0.minor).0" } ?? ""
-    }
-
     /// The tunnel server's container.
     func konnectivityServerContainer(_ konnectivity: TenantControlPlane.Konnectivity) -> JSON {
         let server = konnectivity.server
@@ -62,7 +57,7 @@ extension TenantControlPlane {
         func port(_ name: String, _ number: Int) -> JSON {
             ["name": .string(name), "containerPort": JSON(number), "protocol": "TCP"]
         }
-        let version = server.version ?? Self.konnectivityVersion(for: spec.kubernetes.version)
+        let version = server.version ?? AddonVersions.konnectivityTag(for: kubernetesVersion)
         var container: JSON = [
             "name": "konnectivity-server",
             "image": .string("\(server.image):\(version)"),

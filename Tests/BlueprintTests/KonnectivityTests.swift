@@ -69,7 +69,7 @@ import Testing
 
     @Test(arguments: [("v1.36.0", "v0.36.0"), ("1.30.2", "v0.30.0"), ("v1.29.4-rc.1", "v0.29.0")])
     func `its version follows the tenant's Kubernetes`(kubernetes: String, version: String) {
-        #expect(TenantControlPlane.konnectivityVersion(for: kubernetes) == version)
+        #expect(AddonVersions.konnectivityTag(for: KubernetesVersion(kubernetes)) == version)
     }
 
     @Test func `agents are told of every replica`() throws {

@@ -66,7 +66,7 @@ struct ControlPlane: Sendable {
                 "--service-account-key-file=\(data.path)/server.key",
                 "--service-account-signing-key-file=\(data.path)/server.key", "--service-cluster-ip-range=10.0.0.0/24",
                 "--disable-admission-plugins=ServiceAccount", "--authorization-mode=RBAC",
-                "--endpoint-reconciler-type=none",
+                "--endpoint-reconciler-type=none", "--allow-privileged=true",
             ])
         let connection = ClusterConnection(
             server: "https://127.0.0.1:\(securePort)",

@@ -66,6 +66,11 @@ struct TenantObjectMaker: Sendable {
         return rule
     }
 
+    /// An environment variable of a container, from a field of its pod.
+    static func variable(_ name: String, _ field: String) -> JSON {
+        ["name": .string(name), "valueFrom": ["fieldRef": ["apiVersion": "v1", "fieldPath": .string(field)]]]
+    }
+
     private static func reference(_ kind: String, _ name: String) -> JSON {
         ["apiGroup": "rbac.authorization.k8s.io", "kind": .string(kind), "name": .string(name)]
     }

@@ -58,9 +58,18 @@ extension TenantControlPlane {
     ///
     /// - Parameter authorityPEM: what clients are to trust as the tenant's authority: one certificate, or several while
     ///   the authority rotates.
+    /// - Throws: where the spec asks for something that cannot be made; nothing is to be applied then.
     package func objectsInside(
         _ exposure: Exposure, _ facts: DatastoreFacts, authorityPEM: [UInt8]
     ) throws(TenantObjectError) -> [TenantObject] {
-        bootstrapBindings()
+        var objects = bootstrapBindings()
+        objects += clusterInfo(exposure, authorityPEM: authorityPEM)
+        objects += kubeadmConfig(exposure, facts)
+        objects += try kubeletConfig()
+        if let konnectivity = spec.addons.konnectivity { objects += konnectivityAgents(konnectivity, exposure) }
+        if let addon = spec.addons.kubeProxy { objects += kubeProxy(addon, exposure) }
+        if let addon = spec.addons.coreDNS { objects += try coreDNS(addon) }
+        objects += try writeLimit()
+        return objects
     }
 }
