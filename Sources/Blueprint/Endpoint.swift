@@ -50,6 +50,13 @@ package struct Exposure: Sendable, Hashable {
     /// The Service's own address, where it has one.
     package let clusterIP: String?
 
+    package init(assigned: Endpoint, advertised: Endpoint, published: Endpoint, clusterIP: String?) {
+        self.assigned = assigned
+        self.advertised = advertised
+        self.published = published
+        self.clusterIP = clusterIP
+    }
+
     /// `--advertise-address` takes an address only; behind a load balancer that has a name, the Service's own serves.
     package var advertiseAddress: String? {
         advertised.isAddress ? advertised.host : clusterIP

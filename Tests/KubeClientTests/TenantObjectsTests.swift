@@ -18,6 +18,7 @@ struct TenantObjectsTests {
             kind: TenantControlPlane
             metadata: {name: green, namespace: tenants}
             spec:
+              controlPlane: {deployment: {}, service: {serviceType: ClusterIP}}
               kubernetes: {version: v1.36.0}
               networkProfile: {serviceCidr: 10.0.0.0/24}
             """)
