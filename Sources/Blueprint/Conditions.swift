@@ -21,4 +21,6 @@ package struct Conditions: Sendable, Hashable {
         ]
         if let index { items[index] = condition } else { items.append(condition) }
     }
+
+    package mutating func remove(_ type: String) { items.removeAll { $0["type"]?.string == type } }
 }

@@ -48,12 +48,11 @@ extension TenantControlPlane {
         }
         set(.controlPlaneAvailable, available.0, available.1, available.2)
 
-        if let failure, failure.condition == .tenantBootstrapped {
-            set(.tenantBootstrapped, false, failure.reason, failure.message)
-        } else if progress.isBootstrapped {
-            set(.tenantBootstrapped, true, "Applied", "administrators may use the tenant")
+        writeInteriorConditions(progress, set)
+        if spec.addons.konnectivity == nil {
+            status.removeCondition(TenantCondition.tunnelReady.rawValue)
         } else {
-            set(.tenantBootstrapped, nil, "Pending", "waits for the API server of the tenant")
+            writeTunnelCondition(progress, set)
         }
 
         let phase = status.json[path: "kubernetesResources", "version", "status"]?.string ?? ""
@@ -62,7 +61,58 @@ extension TenantControlPlane {
         } else if phase == TenantPhase.ready.rawValue || phase == TenantPhase.writeLimited.rawValue {
             set(.ready, true, phase, "the control plane serves \(spec.kubernetes.version)")
         } else {
-            set(.ready, false, phase.isEmpty ? "Provisioning" : phase, available.2)
+            let (reason, message) = obstacle(progress, available: available)
+            set(.ready, false, reason ?? (phase.isEmpty ? "Provisioning" : phase), message)
+        }
+    }
+
+    /// What keeps a tenant from being Ready that nothing went wrong with. A reason of nil is the phase's own name.
+    private func obstacle(
+        _ progress: TenantProgress, available: (isTrue: Bool?, reason: String, message: String)
+    ) -> (reason: String?, message: String) {
+        guard available.isTrue == true else { return (nil, available.message) }
+        if case .waiting(_, let message) = progress.interior { return (nil, message) }
+        if spec.addons.konnectivity != nil, case .silent(let message) = progress.tunnel {
+            return ("TunnelSilent", message)
+        }
+        return (nil, available.message)
+    }
+
+    private typealias ConditionSetter = (TenantCondition, Bool?, _ reason: String, _ message: String) -> Void
+
+    private func writeInteriorConditions(_ progress: TenantProgress, _ set: ConditionSetter) {
+        let addons = [
+            spec.addons.coreDNS.map { _ in "CoreDNS" }, spec.addons.kubeProxy.map { _ in "kube-proxy" },
+            spec.addons.konnectivity.map { _ in "the konnectivity agent" },
+        ].compactMap { $0 }
+        let bootstrapped = "administrators may use the tenant, and nodes may join"
+        let applied: (String, String) =
+            addons.isEmpty
+            ? ("NoneAsked", "spec.addons asks for none") : ("Applied", addons.joined(separator: ", ") + " applied")
+        if let failure = progress.failure, failure.condition == .tenantBootstrapped {
+            set(.tenantBootstrapped, false, failure.reason, failure.message)
+            set(.addonsApplied, nil, "Pending", "waits for what comes before the addons")
+        } else if let failure = progress.failure, failure.condition == .addonsApplied {
+            set(.tenantBootstrapped, true, "Applied", bootstrapped)
+            set(.addonsApplied, false, failure.reason, failure.message)
+        } else if case .applied = progress.interior {
+            set(.tenantBootstrapped, true, "Applied", bootstrapped)
+            set(.addonsApplied, true, applied.0, applied.1)
+        } else {
+            var (reason, message) = ("Pending", "waits for the API server of the tenant")
+            if case .waiting(let why, let text) = progress.interior { (reason, message) = (why, text) }
+            // What was applied before is in the tenant's store, whether its servers run or not.
+            if !wasTrue(.tenantBootstrapped) { set(.tenantBootstrapped, nil, reason, message) }
+            if !wasTrue(.addonsApplied) { set(.addonsApplied, nil, reason, message) }
+        }
+    }
+
+    private func writeTunnelCondition(_ progress: TenantProgress, _ set: ConditionSetter) {
+        switch progress.tunnel {
+        case .answered: set(.tunnelReady, true, "Answered", "a node answered through konnectivity")
+        case .noAgent: set(.tunnelReady, nil, "NoAgent", "no node is Ready yet that could be dialled")
+        case .silent(let message): set(.tunnelReady, false, "NoAnswer", message)
+        case nil: if !wasTrue(.tunnelReady) { set(.tunnelReady, nil, "Pending", "not dialled yet") }
         }
     }
 }

@@ -15,13 +15,6 @@ package enum TenantPhase: String, Sendable, Hashable, CaseIterable {
 }
 
 extension TenantControlPlane {
-    /// Whether an earlier pass has put into the tenant what it needs inside.
-    package var wasBootstrapped: Bool {
-        (object[path: "status", "conditions"]?.array ?? []).contains {
-            $0["type"]?.string == TenantCondition.tenantBootstrapped.rawValue && $0["status"]?.string == "True"
-        }
-    }
-
     /// Whether the Deployment has arrived at what its spec says: seen, updated, available, and nothing left over.
     package static func isRolledOut(_ deployment: KubeObject) -> Bool {
         let status = deployment["status"]
@@ -31,20 +24,23 @@ extension TenantControlPlane {
             && count("updatedReplicas") == wanted && count("readyReplicas") == wanted && count("replicas") == wanted
     }
 
-    /// The phase (parity sheet, 5.6); the first that holds stands. Upstream says Ready before its users may do
-    /// anything inside; here that comes first.
-    package func phase(deployment: KubeObject?, isBootstrapped: Bool) -> TenantPhase {
+    /// The phase (parity sheet, 5.6); the first that holds stands. It differs from upstream's where that one misleads:
+    /// Ready comes once what was asked for is inside and reached, pods that change while others serve leave it Ready,
+    /// and limited writes do not hide an upgrade.
+    package func phase(deployment: KubeObject?, interior: InteriorState, tunnel: TunnelState?) -> TenantPhase {
         if spec.controlPlane.deployment.replicas == 0 { return .sleeping }
-        let recorded = object[path: "status", "kubernetesResources", "version", "version"]?.string ?? ""
         guard let deployment else { return .provisioning }
+        let isNew = recordedVersion == nil
         if (deployment[path: "status", "readyReplicas"]?.integer ?? 0) == 0 {
             // Upstream calls a tenant that is only just starting NotReady; so do its users' alerts, by mistake.
-            return recorded.isEmpty ? .provisioning : .notReady
+            return isNew ? .provisioning : .notReady
         }
-        if !isBootstrapped { return .provisioning }
-        if spec.writePermissions.isLimited { return .writeLimited }
-        if Self.isRolledOut(deployment) { return .ready }
-        if !recorded.isEmpty, recorded != spec.kubernetes.version { return .upgrading }
-        return recorded.isEmpty ? .provisioning : .unknown
+        let isRolledOut = Self.isRolledOut(deployment)
+        if isNew, !isRolledOut { return .provisioning }
+        if changesVersion, !isRolledOut { return .upgrading }
+        guard isComplete(interior, tunnel: tunnel) else {
+            return isNew ? .provisioning : changesVersion ? .upgrading : .notReady
+        }
+        return spec.writePermissions.isLimited ? .writeLimited : .ready
     }
 }

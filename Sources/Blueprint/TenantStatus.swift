@@ -18,8 +18,10 @@ package struct TenantProgress: Sendable {
     package var routes: [Component: KubeObject] = [:]
     /// Names and content checksums of ConfigMaps that were applied.
     package var checksums: [Component: String] = [:]
-    /// Whether what the tenant needs inside was applied, now or before.
-    package var isBootstrapped = false
+    /// What lives inside the tenant.
+    package var interior = InteriorState.unseen
+    /// Nil while nobody has looked.
+    package var tunnel: TunnelState?
     /// What went wrong, if anything: condition type, reason and message.
     package var failure: (condition: TenantCondition, reason: String, message: String)?
 
@@ -31,6 +33,8 @@ package enum TenantCondition: String, Sendable, CaseIterable {
     case certificatesValid = "CertificatesValid"
     case controlPlaneAvailable = "ControlPlaneAvailable"
     case tenantBootstrapped = "TenantBootstrapped"
+    case addonsApplied = "AddonsApplied"
+    case tunnelReady = "TunnelReady"
     case ready = "Ready"
 }
 
@@ -46,6 +50,7 @@ extension TenantControlPlane {
         writeCredentials(progress, into: &status)
         writeResources(progress, into: &status)
         writeKonnectivity(progress, into: &status)
+        writeInterior(progress, into: &status)
         writeConditions(progress, into: &status)
         if progress.failure == nil, progress.waiting == nil {
             status.json["observedGeneration"] = JSON(object.generation)
@@ -139,9 +144,9 @@ extension TenantControlPlane {
             progress.deployment == nil && progress.exposure == nil
             // This pass did not get to see how the tenant is; what the last one saw stands.
             ? (progress.failure != nil ? before : nil) ?? .provisioning
-            : phase(deployment: progress.deployment, isBootstrapped: progress.isBootstrapped)
+            : phase(deployment: progress.deployment, interior: progress.interior, tunnel: progress.tunnel)
         status.json[path: root, "version", "status"] = .string(phase.rawValue)
-        if progress.failure == nil, phase == .ready || phase == .sleeping {
+        if progress.failure == nil, [.ready, .sleeping, .writeLimited].contains(phase) {
             status.json[path: root, "version", "version"] = .string(spec.kubernetes.version)
         }
     }
@@ -192,35 +197,5 @@ extension TenantControlPlane {
         if let route = progress.routes[.konnectivityRoute] {
             status.json[path: path + ["gateway"]] = routeStatus(route)
         }
-    }
-}
-
-/// A status that is being written over the one before it.
-struct StatusWriter {
-    let previous: JSON
-    var json: JSON
-    private let stamp: String
-
-    init(previous: JSON, now: Date) {
-        self.previous = previous
-        json = previous
-        stamp = Timestamp.format(now)
-    }
-
-    /// Writes an entry with its `lastUpdate`, which moves only when something else in the entry did. Fields of the
-    /// entry that are not ours to write (none today) would go: the entry is written whole.
-    mutating func write(_ path: [String], _ entry: JSON) {
-        var entry = entry
-        var before = previous[path: path] ?? [:]
-        let dated = before["lastUpdate"]
-        before["lastUpdate"] = nil
-        entry["lastUpdate"] = before == entry ? (dated ?? .string(stamp)) : .string(stamp)
-        json[path: path] = entry
-    }
-
-    mutating func setCondition(_ type: String, _ isTrue: Bool?, reason: String, message: String, generation: Int64) {
-        var conditions = Conditions(json["conditions"]?.array ?? [])
-        conditions.set(type, isTrue, reason: reason, message: message, generation: generation, stamp: stamp)
-        json["conditions"] = .array(conditions.items)
     }
 }

@@ -83,6 +83,13 @@ extension KubeClient {
         }
     }
 
+    /// What the server says to a GET of this path, as a status code: for what it passes on to others and no object comes
+    /// back from. Asked once; throws when the server itself cannot be asked.
+    package func status(of path: String) async throws -> Int {
+        let call = Call(method: "GET", path: path)
+        return try await slots.run { try await transport.send(try await request(call)) }.status
+    }
+
     /// The server's `/version`.
     package func serverVersion() async throws -> JSON { try await send(Call(method: "GET", path: "/version")) }
 }

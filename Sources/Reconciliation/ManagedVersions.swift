@@ -4,7 +4,16 @@ import Synchronization
 /// An object of a tenant, as watches and applies both name it.
 package struct ManagedID: Sendable, Hashable {
     let type: ResourceType
+    /// Inside a tenant, where namespaces differ, with the namespace before it.
     let name: String
+
+    init(type: ResourceType, name: String) {
+        self.type = type
+        self.name = name
+    }
+
+    /// An object inside a tenant.
+    init(_ type: ResourceType, _ key: ObjectKey) { self.init(type: type, name: key.description) }
 }
 
 /// What we know of each tenant's objects without holding them: the version that we wrote or took note of, the version
@@ -73,6 +82,14 @@ package final class ManagedVersions: Sendable {
         tenants.withLock { $0[tenant]?[id]?.applied }
     }
 
+    /// Whether we applied just this, and nobody has written it since as far as a watch showed.
+    func isAsApplied(_ id: ManagedID, of tenant: ObjectKey, fingerprint: Int) -> Bool {
+        tenants.withLock { tenants in
+            guard let entry = tenants[tenant]?[id], entry.applied == fingerprint else { return false }
+            return entry.shown.isEmpty || entry.shown == entry.ours
+        }
+    }
+
     /// Whether any object of the tenant is known, beside itself, from a watch or from ourselves.
     func knowsAnything(of tenant: ObjectKey) -> Bool {
         tenants.withLock { ($0[tenant] ?? [:]).keys.contains { $0.type != .tenantControlPlanes } }
@@ -81,6 +98,14 @@ package final class ManagedVersions: Sendable {
     /// Whether somebody else wrote an object of the tenant since our last pass.
     func hasForeignWrites(_ tenant: ObjectKey) -> Bool {
         tenants.withLock { ($0[tenant] ?? [:]).values.contains { !$0.shown.isEmpty && $0.shown != $0.ours } }
+    }
+
+    /// The objects of this kind that we applied or saw inside the tenant.
+    func keys(of tenant: ObjectKey, type: ResourceType) -> [ObjectKey] {
+        names(of: tenant, type: type).map { name in
+            let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+            return parts.count == 2 ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: nil, name: name)
+        }
     }
 
     func names(of tenant: ObjectKey, type: ResourceType) -> [String] {
@@ -93,6 +118,9 @@ package final class ManagedVersions: Sendable {
             tenants.filter { $0.key.namespace == namespace && $0.value[id] != nil }.map(\.key)
         }
     }
+
+    /// The tenant is gone, and whatever was inside it with it.
+    func forgetAll(_ tenant: ObjectKey) { tenants.withLock { $0[tenant] = nil } }
 
     /// The tenant is gone. What watches still show of it stays known until they show its end: another tenant may
     /// come by that name, and must not take these objects for its own.

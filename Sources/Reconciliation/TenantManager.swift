@@ -13,6 +13,7 @@ package struct TenantManager: Sendable {
     private let versions = ManagedVersions()
     private let passes = PassMemory()
     private let provisions = ProvisionMemory()
+    private let sessions: TenantSessions
     private let datastores = DatastoreRegistry()
     private let users = DatastoreUsers()
     private let settings: TenantSettings
@@ -38,7 +39,13 @@ package struct TenantManager: Sendable {
         self.log = log
         self.now = now
         events = EventRecorder(client: api, controller: "kamaji-manager", instance: instance, now: now, log: log)
-        tenantQueue = Controller(name: "tenantcontrolplane", workers: settings.workers, log: log)
+        let tenantQueue = Controller<ObjectKey>(name: "tenantcontrolplane", workers: settings.workers, log: log)
+        let passes = passes
+        self.tenantQueue = tenantQueue
+        sessions = TenantSessions { tenant in
+            passes.invalidate(tenant)
+            tenantQueue.enqueue(tenant)
+        }
         datastoreQueue = Controller(name: "datastore", workers: Self.datastoreWorkers, log: log)
     }
 
@@ -62,6 +69,7 @@ package struct TenantManager: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await watches.run() }
             group.addTask { await events.run() }
+            group.addTask { await sessions.run() }
             group.addTask {
                 // Before everything is listed, what is there would look absent.
                 for await _ in synchronized { break }
@@ -100,7 +108,7 @@ package struct TenantManager: Sendable {
     private func tenantReconciler(_ settings: TenantSettings) -> TenantReconciler {
         TenantReconciler(
             api: api, versions: versions, datastores: datastores, users: users, events: events, settings: settings,
-            passes: passes, provisions: provisions,
+            passes: passes, provisions: provisions, sessions: sessions,
             datastoreChanged: { datastoreQueue.enqueue($0, after: Self.usageDelay) }, now: now, log: log)
     }
 

@@ -12,6 +12,7 @@ extension TenantReconciler {
             passes.forget(tenant.key)
             return .settled
         }
+        sessions.forget(tenant.key)
         // Pods that go on writing while their keys are deleted would leave some behind.
         try await api.deleteIfPresent(.deployments, tenant.key, ownedBy: tenant.object.uid)
         if let name = tenant.object[path: "status", "storage", "dataStoreName"]?.string ?? tenant.spec.dataStore

@@ -34,6 +34,7 @@ package struct TenantReconciler: Sendable {
     let settings: TenantSettings
     let passes: PassMemory
     let provisions: ProvisionMemory
+    let sessions: TenantSessions
     /// Asks for a DataStore to be looked at, when who uses it changed.
     let datastoreChanged: @Sendable (String) -> Void
     let now: @Sendable () -> Date
@@ -41,6 +42,8 @@ package struct TenantReconciler: Sendable {
 
     /// Between two looks at what the cluster is collecting.
     static let collectionPeriod = Duration.milliseconds(250)
+    /// Between two tries at a new tenant's API, which is ready a moment before it has all it starts with.
+    static let startPeriod = Duration.milliseconds(250)
 
     package enum Result: Sendable, Equatable {
         case settled
@@ -48,7 +51,9 @@ package struct TenantReconciler: Sendable {
     }
 
     func reconcile(_ key: ObjectKey) async throws -> Result {
-        if let until = passes.settledUntil(key, at: now()), !versions.hasForeignWrites(key) {
+        if let until = passes.settledUntil(key, at: now()), !versions.hasForeignWrites(key),
+            !sessions.versions.hasForeignWrites(key)
+        {
             return .again(after: .seconds(max(1, until.timeIntervalSince(now()))))
         }
         guard let object = try await api.find(.tenantControlPlanes, key) else {
@@ -65,6 +70,7 @@ package struct TenantReconciler: Sendable {
         var progress = TenantProgress()
         var failure: (any Error)?
         var renewal: Date?
+        var wait: Duration?
         do {
             renewal = try await advance(tenant, &progress)
         } catch is DatastorePending {
@@ -72,6 +78,8 @@ package struct TenantReconciler: Sendable {
             return .settled
         } catch is LeftoversRemain {
             return .again(after: Self.collectionPeriod)
+        } catch is InteriorPending {
+            wait = Self.startPeriod
         } catch let error as TenantFailure {
             progress.failure = (error.condition, error.reason, error.message)
             // Nothing here gets better by trying again at once; what it waits for wakes the tenant up.
@@ -85,6 +93,7 @@ package struct TenantReconciler: Sendable {
         if let failure { throw failure }
         // Somebody wrote between our reading and our writing, and the version we now know hides it.
         if written.asks(otherThan: object) { return .again(after: .zero) }
+        if let wait { return .again(after: wait) }
         guard progress.failure == nil else { return .again(after: .seconds(30)) }
         passes.settle(key, until: renewal ?? now().addingTimeInterval(PassMemory.longest), pass)
         guard let renewal else { return .settled }
@@ -95,6 +104,7 @@ package struct TenantReconciler: Sendable {
         versions.forget(key)
         passes.forget(key)
         provisions.forget(key)
+        sessions.forget(key)
         for name in users.remove(key) { datastoreChanged(name) }
     }
 
@@ -112,7 +122,6 @@ package struct TenantReconciler: Sendable {
                 "spec.controlPlane.gateway needs TLSRoute of gateway.networking.k8s.io, which this cluster does not "
                     + "serve: install Gateway API, then restart the manager")
         }
-        progress.isBootstrapped = tenant.wasBootstrapped
         let store = try resolveDatastore(of: tenant)
         let further = try overrideDatastores(of: tenant)
         try admit(tenant, to: store)
@@ -184,7 +193,7 @@ package struct TenantReconciler: Sendable {
         try await applyAll(
             objects.filter { $0.component == .deployment }, to: tenant, observation, into: &progress)
         try await removeAbsent(tenant)
-        progress.isBootstrapped = try await bootstrap(tenant, progress)
+        try await reconcileInterior(tenant, &progress)
         return issued.nextRenewal ?? now().addingTimeInterval(PassMemory.longest)
     }
 

@@ -23,7 +23,7 @@ import Testing
         progress.facts = Sample.etcd
         progress.isProvisioned = true
         progress.credentials = Sample.credentials
-        progress.isBootstrapped = true
+        progress.interior = .applied(clusterInfo: "c")
         progress.deployment = KubeObject([
             "metadata": ["name": "green", "generation": 1], "spec": ["replicas": 1],
             "status": [
@@ -37,7 +37,7 @@ import Testing
             try Self.conditions { _ in } == [
                 "DatastoreReady Unknown Pending", "CertificatesValid Unknown Pending",
                 "ControlPlaneAvailable Unknown Pending", "TenantBootstrapped Unknown Pending",
-                "Ready False Provisioning",
+                "AddonsApplied Unknown Pending", "Ready False Provisioning",
             ])
     }
 
@@ -45,7 +45,8 @@ import Testing
         #expect(
             try Self.conditions { Self.everything(&$0) } == [
                 "DatastoreReady True Provisioned", "CertificatesValid True Issued",
-                "ControlPlaneAvailable True ReplicasReady", "TenantBootstrapped True Applied", "Ready True Ready",
+                "ControlPlaneAvailable True ReplicasReady", "TenantBootstrapped True Applied",
+                "AddonsApplied True NoneAsked", "Ready True Ready",
             ])
     }
 
@@ -57,7 +58,7 @@ import Testing
     @Test func `a tenant without pods says so`() throws {
         let conditions = try Self.conditions { Self.everything(&$0, ready: 0) }
         #expect(conditions[2] == "ControlPlaneAvailable False ReplicasNotReady")
-        #expect(conditions[4] == "Ready False Provisioning")
+        #expect(conditions.last == "Ready False Provisioning")
     }
 
     @Test func `a tenant that sleeps is not Ready, and says why`() throws {
@@ -65,7 +66,7 @@ import Testing
             Self.everything(&$0)
         }
         #expect(conditions[2] == "ControlPlaneAvailable False Sleeping")
-        #expect(conditions[4] == "Ready False Sleeping")
+        #expect(conditions.last == "Ready False Sleeping")
     }
 
     @Test func `a tenant that waits for its address says so where it is seen`() throws {
@@ -74,12 +75,12 @@ import Testing
             progress.waiting = ("LoadBalancerPending", "waiting for the load balancer")
         }
         #expect(conditions[2] == "ControlPlaneAvailable False LoadBalancerPending")
-        #expect(conditions[4] == "Ready False Provisioning")
+        #expect(conditions.last == "Ready False Provisioning")
     }
 
     @Test(arguments: [
         (TenantCondition.datastoreReady, 0), (.certificatesValid, 1), (.controlPlaneAvailable, 2),
-        (.tenantBootstrapped, 3),
+        (.tenantBootstrapped, 3), (.addonsApplied, 4),
     ])
     func `a failure stands in its own condition and in Ready`(condition: TenantCondition, index: Int) throws {
         let conditions = try Self.conditions { progress in
@@ -87,8 +88,25 @@ import Testing
             progress.failure = (condition, "Broken", "it broke")
         }
         #expect(conditions[index] == "\(condition.rawValue) False Broken")
-        #expect(conditions[4] == "Ready False Broken")
+        #expect(conditions.last == "Ready False Broken")
         #expect(conditions.filter { $0.contains(" False ") }.count == 2)
+    }
+
+    @Test func `a tenant with a tunnel tells of it`() throws {
+        func tunnel(_ state: TunnelState?) throws -> [String] {
+            try Self.conditions("spec: {addons: {konnectivity: {}, coreDNS: {}}}") { progress in
+                Self.everything(&progress)
+                progress.tunnel = state
+            }.suffix(3)
+        }
+        #expect(
+            try tunnel(.answered) == ["AddonsApplied True Applied", "TunnelReady True Answered", "Ready True Ready"])
+        #expect(try tunnel(.noAgent).suffix(2) == ["TunnelReady Unknown NoAgent", "Ready True Ready"])
+        #expect(
+            try tunnel(.silent(message: "no answer")).suffix(2) == [
+                "TunnelReady False NoAnswer", "Ready False TunnelSilent",
+            ])
+        #expect(try tunnel(nil).suffix(2) == ["TunnelReady Unknown Pending", "Ready False Provisioning"])
     }
 
     @Test func `a condition's time moves with its status only`() {

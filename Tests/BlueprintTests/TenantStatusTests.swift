@@ -21,7 +21,7 @@ import Testing
             "metadata": ["name": "green", "generation": 1], "spec": ["replicas": 1],
             "status": ["observedGeneration": 1, "replicas": 1, "readyReplicas": 1, "updatedReplicas": 1],
         ])
-        progress.isBootstrapped = true
+        progress.interior = .applied(clusterInfo: "c")
         return progress
     }
 
@@ -101,7 +101,6 @@ import Testing
         var failed = TenantProgress()
         failed.failure = (.datastoreReady, "DataStoreUnreachable", "no answer")
         failed.deployment = Self.progress.deployment
-        failed.isBootstrapped = true
         let second = try Self.tenant(first).status(after: failed, now: Self.later)
         for section in ["certificates", "kubeconfig", "storage", "controlPlaneEndpoint", "observedGeneration"] {
             #expect(second[section] == first[section])

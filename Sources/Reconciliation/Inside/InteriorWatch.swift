@@ -1,0 +1,61 @@
+import Blueprint
+import KubeClient
+import KubeObjects
+import TenantAPI
+
+/// Watches what we keep inside one tenant, by metadata alone: who wrote last, not what.
+struct InteriorWatch: Sendable {
+    let tenant: ObjectKey
+    let client: KubeClient
+    let versions: ManagedVersions
+    let changed: @Sendable (ObjectKey) -> Void
+
+    /// Until the task is cancelled.
+    func run(_ type: ResourceType) async {
+        var known: Set<ObjectKey> = []
+        // Only cancellation ends a watch.
+        try? await client.watch(
+            type, labelSelector: LabelSelector(equals: [Keys.project: Keys.projectValue]), metadataOnly: true
+        ) { event in
+            switch event {
+            case .relisted(let objects, _):
+                let present = Set(objects.map(\.key))
+                for object in objects { show(object, type) }
+                // Also what we applied before anybody watched, and is not there any more.
+                for key in known.union(versions.keys(of: tenant, type: type)).subtracting(present) {
+                    showGone(key, type)
+                }
+                known = present
+            case .changed(let object):
+                known.insert(object.key)
+                show(object, type)
+            case .deleted(let object):
+                known.remove(object.key)
+                showGone(object.key, type)
+            }
+        }
+    }
+
+    private func show(_ object: KubeObject, _ type: ResourceType) {
+        if versions.show(ManagedID(type, object.key), of: tenant, version: object.writtenVersion(type)) {
+            changed(tenant)
+        }
+    }
+
+    private func showGone(_ key: ObjectKey, _ type: ResourceType) {
+        if versions.showGone(ManagedID(type, key), of: tenant) { changed(tenant) }
+    }
+}
+
+extension KubeObject {
+    /// Changes when somebody writes what we care for. Workloads report on themselves all the time under ever new
+    /// resource versions; for them the generation and the metadata stand in, so that a report wakes nobody.
+    func writtenVersion(_ type: ResourceType) -> String {
+        guard type == .deployments || type == .daemonSets else { return resourceVersion }
+        var hasher = Hasher()
+        hasher.combine(labels)
+        hasher.combine(annotations)
+        hasher.combine(isBeingDeleted)
+        return "\(uid)/\(generation)/\(hasher.finalize())"
+    }
+}

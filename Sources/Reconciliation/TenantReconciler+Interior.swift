@@ -1,0 +1,161 @@
+import Blueprint
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import Logging
+import TenantAPI
+
+extension TenantReconciler {
+    /// A tenant that does not answer must not hold the worker that others wait for.
+    private static let tenantPatience = KubeClient.Patience(attempts: 1, timeout: .seconds(3))
+
+    /// Brings what is inside the tenant to what its spec asks for, as soon as its API answers.
+    func reconcileInterior(_ tenant: TenantControlPlane, _ progress: inout TenantProgress) async throws {
+        if let obstacle = tenant.interiorObstacle(deployment: progress.deployment) {
+            progress.interior = obstacle
+            if (progress.deployment?[path: "status", "readyReplicas"]?.integer ?? 0) == 0 { sessions.end(tenant.key) }
+            return
+        }
+        guard let exposure = progress.exposure, let facts = progress.facts, let service = progress.service,
+            let authority = progress.credentials[.certificateAuthority]?["ca.crt"]
+        else { return }
+        let kubeconfig = try self.kubeconfig(of: tenant, progress)
+        let wanted: [TenantObject]
+        do {
+            wanted = try tenant.objectsInside(exposure, facts, authorityPEM: authority)
+        } catch {
+            throw TenantFailure(.tenantBootstrapped, error.reason, error.message)
+        }
+        let connection = try self.connection(to: tenant, kubeconfig: kubeconfig, service: service)
+        let plan = SessionPlan(
+            server: connection.server, kubeconfig: kubeconfig,
+            objects: Set(wanted.map(\.id)), dialsNodes: tenant.spec.addons.konnectivity != nil)
+        let client = sessions.client(of: tenant.key, plan: plan) {
+            KubeClient(
+                connection: connection, transport: api.transport, fieldManager: api.fieldManager, log: log,
+                patience: Self.tenantPatience)
+        }
+        progress.tunnel = sessions.tunnel(of: tenant.key)
+        do throws(TenantFailure) {
+            try await applyInside(wanted, of: tenant, client)
+            try await sweep(tenant, wanted, client)
+        } catch {
+            // So does every API server that is only just starting; it is asked again soon.
+            if tenant.recordedVersion == nil, error.reason == Self.unreachable {
+                progress.interior = .waiting(reason: "Pending", message: error.message)
+                throw InteriorPending()
+            }
+            progress.interior = .waiting(reason: error.reason, message: error.message)
+            throw error
+        }
+        progress.interior = .applied(clusterInfo: TenantObject.clusterInfoChecksum(wanted))
+    }
+
+    private static let unreachable = "TenantUnreachable"
+
+    /// Applies what is not known to be as we want it, all at once; the first refusal counts.
+    private func applyInside(
+        _ wanted: [TenantObject], of tenant: TenantControlPlane, _ client: KubeClient
+    ) async throws(TenantFailure) {
+        let versions = sessions.versions
+        let pending = wanted.filter { !versions.isAsApplied($0.id, of: tenant.key, fingerprint: $0.object.hashValue) }
+        let failures = await withTaskGroup(of: TenantFailure?.self) { group in
+            for one in pending {
+                group.addTask {
+                    do {
+                        let applied = try await client.apply(one.object, one.type)
+                        versions.record(
+                            one.id, of: tenant.key, version: applied.writtenVersion(one.type),
+                            applied: one.object.hashValue)
+                        return nil
+                    } catch {
+                        return Self.failure(of: one, error)
+                    }
+                }
+            }
+            return await group.reduce(into: [TenantFailure]()) { if let failure = $1 { $0.append(failure) } }
+        }
+        // What keeps everybody out comes before what an addon lacks.
+        if let first = failures.first(where: { $0.condition == .tenantBootstrapped }) ?? failures.first { throw first }
+        if !pending.isEmpty {
+            log.debug("applied inside", metadata: ["tenant": "\(tenant.key)", "objects": "\(pending.count)"])
+        }
+    }
+
+    private static func failure(of object: TenantObject, _ error: any Error) -> TenantFailure {
+        let condition: TenantCondition = object.addon == .bootstrap ? .tenantBootstrapped : .addonsApplied
+        if let refusal = error as? KubeError, let code = refusal.code, (400..<500).contains(code), code != 429,
+            !(code == 404 || code == 401 || code == 403)
+        {
+            return TenantFailure(
+                condition, "TenantRefuses",
+                "the tenant's API refuses \(object.type.kind) \(object.object.key): \(refusal.message)", isOurs: true)
+        }
+        // Namespaces and rights that every API server makes for itself come a moment after it answers.
+        return TenantFailure(
+            condition, unreachable, "the tenant's API does not take \(object.type.kind) \(object.object.key): \(error)",
+            isOurs: true)
+    }
+
+    /// Removes what an earlier spec had put inside and this one does not ask for, once a session. What does not carry
+    /// our label was adopted by the tenant's users and stays.
+    private func sweep(
+        _ tenant: TenantControlPlane, _ wanted: [TenantObject], _ client: KubeClient
+    ) async throws(TenantFailure) {
+        guard !sessions.isSwept(tenant.key) else { return }
+        let kept = Set(wanted.map(\.id))
+        do {
+            for addon in TenantAddon.allCases {
+                for (type, key) in addon.objectsEverMade(by: tenant) where !kept.contains(ManagedID(type, key)) {
+                    guard let live = try await client.find(type, key),
+                        live.labels[Keys.project] == Keys.projectValue
+                    else { continue }
+                    sessions.versions.remove(ManagedID(type, key), of: tenant.key)
+                    try await client.delete(type, key, uid: live.uid)
+                    log.info(
+                        "removed from inside", metadata: ["tenant": "\(tenant.key)", "object": "\(type) \(key)"])
+                }
+            }
+        } catch {
+            throw TenantFailure(
+                .addonsApplied, Self.unreachable, "what was switched off cannot be removed: \(error)", isOurs: true)
+        }
+        sessions.noteSwept(tenant.key)
+    }
+
+    /// The text with which we enter the tenant: its super-administrator's, unless its owner names another.
+    private func kubeconfig(of tenant: TenantControlPlane, _ progress: TenantProgress) throws(TenantFailure) -> [UInt8] {
+        let key = tenant.object.annotations[Keys.kubeconfigSecretKey] ?? "super-admin.conf"
+        let known = progress.credentials[.adminKubeconfig] ?? [:]
+        guard let text = known[key] else {
+            throw TenantFailure(
+                .tenantBootstrapped, "NoSuchKubeconfig",
+                "annotation \(Keys.kubeconfigSecretKey) names \"\(key)\", which Secret "
+                    + "\(Component.adminKubeconfig.objectName(of: tenant.name)) does not hold: take one of "
+                    + known.keys.sorted().joined(separator: ", "))
+        }
+        return text
+    }
+
+    /// The tenant's API as its super-administrator sees it, through the Service's own address: that one is reached from
+    /// inside the admin cluster whatever way tenants are exposed to the outside, and needs no name resolution.
+    private func connection(
+        to tenant: TenantControlPlane, kubeconfig: [UInt8], service: KubeObject
+    ) throws -> ClusterConnection {
+        var connection = try ClusterConnection(Kubeconfig(yaml: String(decoding: kubeconfig, as: UTF8.self)))
+        let address = service[path: "spec", "clusterIP"]?.string ?? ""
+        if let address = IPAddress(address) {
+            connection.server = "https://\(Endpoint(host: address.description, port: tenant.spec.networkProfile.port))"
+            // In every certificate of a control plane, whatever its addresses are.
+            connection.tls.serverName = "kubernetes"
+        }
+        return connection
+    }
+}
+
+/// A new tenant's API does not take its objects yet.
+struct InteriorPending: Error {}
+
+extension TenantObject {
+    var id: ManagedID { ManagedID(type, object.key) }
+}
