@@ -20,6 +20,7 @@ package enum Component: String, Sendable, Hashable, CaseIterable {
     case konnectivityCertificate = "konnectivity-certificate"
     case konnectivityKubeconfig = "konnectivity-kubeconfig"
     case deployment
+    case disruptionBudget = "disruption-budget"
     case ingress
     case route = "gateway_routes"
     case konnectivityRoute = "konnectivity_gateway_routes"
@@ -29,6 +30,7 @@ package enum Component: String, Sendable, Hashable, CaseIterable {
         case .service: .services
         case .kubeadmConfiguration, .egressSelector: .configMaps
         case .deployment: .deployments
+        case .disruptionBudget: .podDisruptionBudgets
         case .ingress: .ingresses
         case .route, .konnectivityRoute: .tlsRoutes
         default: .secrets
@@ -38,7 +40,7 @@ package enum Component: String, Sendable, Hashable, CaseIterable {
     /// The object's name in the tenant's namespace.
     package func objectName(of tenant: String) -> String {
         switch self {
-        case .service, .deployment, .ingress, .route: tenant
+        case .service, .deployment, .disruptionBudget, .ingress, .route: tenant
         case .konnectivityRoute: "\(tenant)-konnectivity"
         default: "\(tenant)-\(rawValue)"
         }

@@ -101,15 +101,27 @@ extension TenantControlPlane {
         if let name = asked.runtimeClassName, !name.isEmpty { pod["runtimeClassName"] = .string(name) }
         if let context = asked.podSecurityContext { pod["securityContext"] = context }
         if let mount = asked.automountServiceAccountToken { pod["automountServiceAccountToken"] = .bool(mount) }
-        if !asked.topologySpreadConstraints.isEmpty {
-            pod["topologySpreadConstraints"] = .array(
-                asked.topologySpreadConstraints.map { constraint in
-                    var constraint = constraint
-                    if constraint["labelSelector"] == nil { constraint["labelSelector"] = selector }
-                    return constraint
-                })
-        }
+        let spread = spreadConstraints(selector: selector)
+        if !spread.isEmpty { pod["topologySpreadConstraints"] = .array(spread) }
         return pod
+    }
+
+    /// Over the admin cluster's nodes as far as there are any, unless the user says how.
+    private func spreadConstraints(selector: JSON) -> [JSON] {
+        let asked = spec.controlPlane.deployment
+        if asked.topologySpreadConstraints.isEmpty, asked.affinity?["podAntiAffinity"] == nil {
+            return [
+                [
+                    "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
+                    "labelSelector": selector,
+                ]
+            ]
+        }
+        return asked.topologySpreadConstraints.map { constraint in
+            var constraint = constraint
+            if constraint["labelSelector"] == nil { constraint["labelSelector"] = selector }
+            return constraint
+        }
     }
 
     private func volumes(_ facts: DatastoreFacts) -> [JSON] {

@@ -23,6 +23,7 @@ extension TenantControlPlane {
                 secret(component, data, type: component == .konnectivityCertificate ? "kubernetes.io/tls" : "Opaque"))
         }
         if spec.addons.konnectivity != nil { objects.append(egressSelector()) }
+        if let budget = disruptionBudget() { objects.append(budget) }
         if let ingress = ingress() { objects.append(ingress) }
         if servesTLSRoutes { objects += routes() }
         objects.append(
@@ -35,6 +36,7 @@ extension TenantControlPlane {
     /// Components that the spec switched off: what is left of them is to be removed.
     package var absentComponents: [Component] {
         var absent: [Component] = []
+        if spec.controlPlane.deployment.replicas < 2 { absent.append(.disruptionBudget) }
         if spec.controlPlane.ingress == nil { absent.append(.ingress) }
         if spec.controlPlane.gateway == nil { absent.append(.route) }
         if spec.controlPlane.gateway == nil || spec.addons.konnectivity == nil { absent.append(.konnectivityRoute) }

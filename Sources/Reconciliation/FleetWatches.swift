@@ -17,7 +17,7 @@ struct FleetWatches: Sendable {
     let synchronized: @Sendable () async -> Void
 
     private var managedTypes: [ResourceType] {
-        let types: [ResourceType] = [.secrets, .configMaps, .services, .deployments, .ingresses]
+        let types: [ResourceType] = [.secrets, .configMaps, .services, .deployments, .podDisruptionBudgets, .ingresses]
         return servesTLSRoutes ? types + [.tlsRoutes] : types
     }
 

@@ -100,9 +100,37 @@ import Testing
         #expect(spread[1]["labelSelector"] == [:])
     }
 
+    @Test func `pods are spread over nodes unless the user says otherwise`() throws {
+        func spread(_ asked: String) throws -> JSON? {
+            try Sample.tenant("spec: {controlPlane: {deployment: \(asked)}}").deployed().pod["topologySpreadConstraints"]
+        }
+        #expect(
+            try spread("{}") == [
+                [
+                    "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
+                    "labelSelector": ["matchLabels": ["kamaji.clastix.io/name": "green"]],
+                ]
+            ])
+        #expect(try spread("{affinity: {podAntiAffinity: {}}}") == nil)
+        #expect(try spread("{affinity: {nodeAffinity: {}}}")?.array?.count == 1)
+    }
+
+    @Test func `a tenant of several replicas is drained one by one`() throws {
+        let budget = try Sample.tenant("spec: {controlPlane: {deployment: {replicas: 2}}}").disruptionBudget()
+        #expect(
+            budget?.object["spec"] == [
+                "maxUnavailable": 1, "selector": ["matchLabels": ["kamaji.clastix.io/name": "green"]],
+            ])
+        for replicas in [0, 1] {
+            let tenant = try Sample.tenant("spec: {controlPlane: {deployment: {replicas: \(replicas)}}}")
+            #expect(tenant.disruptionBudget() == nil)
+            #expect(tenant.absentComponents.contains(.disruptionBudget))
+        }
+    }
+
     @Test func `what nobody asked for is left to Kubernetes`() throws {
         let pod = try Sample.tenant().deployed().pod
-        #expect(Set((pod.object ?? [:]).keys) == ["containers", "volumes", "serviceAccountName"])
+        #expect(Set((pod.object ?? [:]).keys) == ["containers", "volumes", "serviceAccountName", "topologySpreadConstraints"])
         #expect(pod["serviceAccountName"] == "default")
     }
 
