@@ -35,6 +35,11 @@ extension TenantControlPlane {
             available = (false, failure.reason, failure.message)
         } else if let waiting = progress.waiting {
             available = (false, waiting.reason, waiting.message)
+        } else if let queued = progress.queued {
+            available = (
+                false, "Queued",
+                "other control planes are starting, and \(queued) more were created before this one"
+            )
         } else if spec.controlPlane.deployment.replicas == 0 {
             available = (false, "Sleeping", "spec.controlPlane.deployment.replicas is 0")
         } else if let deployment = progress.deployment {

@@ -7,6 +7,8 @@ package struct TenantProgress: Sendable {
     package var exposure: Exposure?
     /// Why there is no exposure yet.
     package var waiting: (reason: String, message: String)?
+    /// How many control planes start before this one may; nil when it need not wait.
+    package var queued: Int?
     package var facts: DatastoreFacts?
     /// Whether user, role and grants are in place.
     package var isProvisioned = false

@@ -1,3 +1,4 @@
+import Blueprint
 import FoundationEssentials
 import HTTPTransport
 import KubeClient
@@ -14,6 +15,7 @@ package struct TenantManager: Sendable {
     private let passes = PassMemory()
     private let provisions = ProvisionMemory()
     private let sessions: TenantSessions
+    private let starts: StartingQueue
     private let datastores = DatastoreRegistry()
     private let users = DatastoreUsers()
     private let settings: TenantSettings
@@ -25,6 +27,9 @@ package struct TenantManager: Sendable {
     package let metrics: ManagerMetrics
 
     static let datastoreWorkers = 8
+    /// Control planes that may start at a time on the smallest admin cluster.
+    static let leastStarts = 2
+    static let capacityPeriod = Duration.seconds(600)
     /// Changes of who uses a DataStore gather for this long before its status tells them.
     static let usageDelay = Duration.seconds(1)
 
@@ -42,10 +47,12 @@ package struct TenantManager: Sendable {
         let tenantQueue = Controller<ObjectKey>(name: "tenantcontrolplane", workers: settings.workers, log: log)
         let passes = passes
         self.tenantQueue = tenantQueue
-        sessions = TenantSessions { tenant in
+        let wake: @Sendable (ObjectKey) -> Void = { tenant in
             passes.invalidate(tenant)
             tenantQueue.enqueue(tenant)
         }
+        sessions = TenantSessions(changed: wake)
+        starts = StartingQueue(limit: settings.startingLimit ?? Self.leastStarts, turn: wake)
         datastoreQueue = Controller(name: "datastore", workers: Self.datastoreWorkers, log: log)
     }
 
@@ -70,6 +77,7 @@ package struct TenantManager: Sendable {
             group.addTask { try await watches.run() }
             group.addTask { await events.run() }
             group.addTask { await sessions.run() }
+            if settings.startingLimit == nil { group.addTask { try await followCapacity() } }
             group.addTask {
                 // Before everything is listed, what is there would look absent.
                 for await _ in synchronized { break }
@@ -97,6 +105,19 @@ package struct TenantManager: Sendable {
         }
     }
 
+    /// Lets as many control planes start at a time as the admin cluster has CPUs to give.
+    private func followCapacity() async throws {
+        while true {
+            do {
+                let nodes = try await api.list(.nodes, namespace: nil).items
+                starts.resize(max(Self.leastStarts, NodeCapacity.allocatableCPUs(nodes)))
+            } catch {
+                log.debug("nodes cannot be listed", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: Self.capacityPeriod)
+        }
+    }
+
     /// Who uses which DataStore, before the first DataStore tells: after a restart nobody would seem to.
     private func learnUsers() async throws {
         for object in try await api.list(.tenantControlPlanes, namespace: nil).items {
@@ -108,7 +129,7 @@ package struct TenantManager: Sendable {
     private func tenantReconciler(_ settings: TenantSettings) -> TenantReconciler {
         TenantReconciler(
             api: api, versions: versions, datastores: datastores, users: users, events: events, settings: settings,
-            passes: passes, provisions: provisions, sessions: sessions,
+            passes: passes, provisions: provisions, sessions: sessions, starts: starts,
             datastoreChanged: { datastoreQueue.enqueue($0, after: Self.usageDelay) }, now: now, log: log)
     }
 

@@ -24,7 +24,7 @@ extension TenantReconciler {
         do {
             wanted = try tenant.objectsInside(exposure, facts, authorityPEM: authority)
         } catch {
-            throw TenantFailure(.tenantBootstrapped, error.reason, error.message)
+            throw TenantFailure(.tenantBootstrapped, "InvalidSpec", "\(error)")
         }
         let connection = try self.connection(to: tenant, kubeconfig: kubeconfig, service: service)
         let plan = SessionPlan(
@@ -38,7 +38,7 @@ extension TenantReconciler {
         progress.tunnel = sessions.tunnel(of: tenant.key)
         do throws(TenantFailure) {
             try await applyInside(wanted, of: tenant, client)
-            try await sweep(tenant, wanted, client)
+            try await sweep(tenant, client)
         } catch {
             // So does every API server that is only just starting; it is asked again soon.
             if tenant.recordedVersion == nil, error.reason == Self.unreachable {
@@ -99,21 +99,12 @@ extension TenantReconciler {
 
     /// Removes what an earlier spec had put inside and this one does not ask for, once a session. What does not carry
     /// our label was adopted by the tenant's users and stays.
-    private func sweep(
-        _ tenant: TenantControlPlane, _ wanted: [TenantObject], _ client: KubeClient
-    ) async throws(TenantFailure) {
+    private func sweep(_ tenant: TenantControlPlane, _ client: KubeClient) async throws(TenantFailure) {
         guard !sessions.isSwept(tenant.key) else { return }
-        let kept = Set(wanted.map(\.id))
         do {
-            for addon in TenantAddon.allCases {
-                for (type, key) in addon.objectsEverMade(by: tenant) where !kept.contains(ManagedID(type, key)) {
-                    guard let live = try await client.find(type, key),
-                        live.labels[Keys.project] == Keys.projectValue
-                    else { continue }
-                    sessions.versions.remove(ManagedID(type, key), of: tenant.key)
-                    try await client.delete(type, key, uid: live.uid)
-                    log.info(
-                        "removed from inside", metadata: ["tenant": "\(tenant.key)", "object": "\(type) \(key)"])
+            try await withThrowingDiscardingTaskGroup { group in
+                for (_, type, key) in tenant.objectsNotInside {
+                    group.addTask { try await remove(type, key, from: tenant, client) }
                 }
             }
         } catch {
@@ -121,6 +112,15 @@ extension TenantReconciler {
                 .addonsApplied, Self.unreachable, "what was switched off cannot be removed: \(error)", isOurs: true)
         }
         sessions.noteSwept(tenant.key)
+    }
+
+    private func remove(
+        _ type: ResourceType, _ key: ObjectKey, from tenant: TenantControlPlane, _ client: KubeClient
+    ) async throws {
+        guard let live = try await client.find(type, key), live.labels[Keys.project] == Keys.projectValue else { return }
+        sessions.versions.remove(ManagedID(type, key), of: tenant.key)
+        try await client.delete(type, key, uid: live.uid)
+        log.info("removed from inside", metadata: ["tenant": "\(tenant.key)", "object": "\(type) \(key)"])
     }
 
     /// The text with which we enter the tenant: its super-administrator's, unless its owner names another.

@@ -17,6 +17,8 @@ package struct TenantSettings: Sendable {
     package var servesTLSRoutes = false
     /// `--max-concurrent-tcp-reconciles`: what a tenant waits for is mostly the API server and the datastore.
     package var workers = 32
+    /// `--max-starting-control-planes`; nil is one for each CPU of the admin cluster.
+    package var startingLimit: Int?
 
     package init() {}
 }
@@ -35,6 +37,7 @@ package struct TenantReconciler: Sendable {
     let passes: PassMemory
     let provisions: ProvisionMemory
     let sessions: TenantSessions
+    let starts: StartingQueue
     /// Asks for a DataStore to be looked at, when who uses it changed.
     let datastoreChanged: @Sendable (String) -> Void
     let now: @Sendable () -> Date
@@ -62,10 +65,16 @@ package struct TenantReconciler: Sendable {
         }
         let tenant = try TenantControlPlane(object)
         acknowledge(tenant, version: object.resourceVersion)
-        if tenant.isPaused { return .settled }
+        if tenant.isPaused {
+            starts.leave(key, now: now())
+            return .settled
+        }
         for name in users.set(tenant.storageClaim(default: settings.defaultDatastore)) { datastoreChanged(name) }
         let pass = passes.begin(key)
-        if object.isBeingDeleted { return try await teardown(tenant) }
+        if object.isBeingDeleted {
+            starts.leave(key, now: now())
+            return try await teardown(tenant)
+        }
 
         var progress = TenantProgress()
         var failure: (any Error)?
@@ -80,6 +89,9 @@ package struct TenantReconciler: Sendable {
             return .again(after: Self.collectionPeriod)
         } catch is InteriorPending {
             wait = Self.startPeriod
+        } catch is StartQueued {
+            // Its turn wakes it; this is for a place that was never given back.
+            wait = .seconds(30)
         } catch let error as TenantFailure {
             progress.failure = (error.condition, error.reason, error.message)
             // Nothing here gets better by trying again at once; what it waits for wakes the tenant up.
@@ -88,6 +100,7 @@ package struct TenantReconciler: Sendable {
             progress.failure = (.controlPlaneAvailable, "ReconcileFailed", "\(error)")
             failure = error
         }
+        if progress.failure != nil { starts.leave(key, now: now()) }
         let written = try await writeStatus(of: tenant, progress)
         tell(object, written, progress)
         if let failure { throw failure }
@@ -105,6 +118,7 @@ package struct TenantReconciler: Sendable {
         passes.forget(key)
         provisions.forget(key)
         sessions.forget(key)
+        starts.leave(key, now: now())
         for name in users.remove(key) { datastoreChanged(name) }
     }
 
@@ -189,12 +203,28 @@ package struct TenantReconciler: Sendable {
         }
         progress.isProvisioned = true
 
+        try joinLine(tenant, observation, &progress)
         // Last, for its pods start at once: their Secrets are there and their user is known to the store.
         try await applyAll(
             objects.filter { $0.component == .deployment }, to: tenant, observation, into: &progress)
         try await removeAbsent(tenant)
         try await reconcileInterior(tenant, &progress)
         return issued.nextRenewal ?? now().addingTimeInterval(PassMemory.longest)
+    }
+
+    /// Waits for the tenant's turn where it has pods to start and none yet.
+    private func joinLine(
+        _ tenant: TenantControlPlane, _ observation: TenantObservation, _ progress: inout TenantProgress
+    ) throws(StartQueued) {
+        switch tenant.start(beside: observation.objects[.deployment]) {
+        case .none: starts.leave(tenant.key, now: now())
+        case .underWay: starts.occupy(tenant.key, now: now())
+        case .wanted:
+            let born = tenant.object.creationTimestamp ?? ""
+            guard case .wait(let before) = starts.ask(tenant.key, born: born, now: now()) else { return }
+            progress.queued = before
+            throw StartQueued()
+        }
     }
 
     private func resolveDatastore(of tenant: TenantControlPlane) throws -> ResolvedDatastore {
@@ -280,6 +310,9 @@ extension KubeObject {
 
 /// A pass has to wait until the cluster has collected what an earlier tenant of this name left.
 struct LeftoversRemain: Error {}
+
+/// The control plane may not start yet, for others are starting.
+struct StartQueued: Error {}
 
 /// A pass has to wait for the first look at its DataStore.
 struct DatastorePending: Error {}
