@@ -19,11 +19,17 @@ struct TenantObservation: Sendable {
         }
     }
 
-    /// Whether an autoscaler owns the Deployment's number of replicas: its write goes through the scale subresource.
-    var replicasAreForeign: Bool {
-        (objects[.deployment]?[path: "metadata", "managedFields"]?.array ?? []).contains { entry in
-            entry["subresource"]?.string == "scale" && entry["manager"]?.string == "kube-controller-manager"
-                && entry[path: "fieldsV1", "f:spec", "f:replicas"] != nil
+    /// Whether an autoscaler owns the Deployment's number of replicas.
+    var replicasAreForeign: Bool { objects[.deployment]?.isScaled(by: "kube-controller-manager") ?? false }
+}
+
+extension KubeObject {
+    /// Whether `manager`, or anybody when it is nil, set the number of replicas through the scale subresource, as
+    /// autoscalers and `kubectl scale` do.
+    func isScaled(by manager: String? = nil) -> Bool {
+        (self[path: "metadata", "managedFields"]?.array ?? []).contains { entry in
+            entry["subresource"]?.string == "scale" && entry[path: "fieldsV1", "f:spec", "f:replicas"] != nil
+                && (manager == nil || entry["manager"]?.string == manager)
         }
     }
 }

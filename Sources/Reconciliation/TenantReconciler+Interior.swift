@@ -63,7 +63,7 @@ extension TenantReconciler {
             for one in pending {
                 group.addTask {
                     do {
-                        let applied = try await client.apply(one.object, one.type)
+                        let applied = try await client.apply(Self.respectingScale(one, client), one.type)
                         versions.record(
                             one.id, of: tenant.key, version: applied.writtenVersion(one.type),
                             applied: one.object.hashValue)
@@ -80,6 +80,12 @@ extension TenantReconciler {
         if !pending.isEmpty {
             log.debug("applied inside", metadata: ["tenant": "\(tenant.key)", "objects": "\(pending.count)"])
         }
+    }
+
+    /// The object as it is to be applied: what the tenant's users scaled stays scaled.
+    private static func respectingScale(_ one: TenantObject, _ client: KubeClient) async throws -> KubeObject {
+        guard one.type == .deployments, let live = try await client.find(one.type, one.key) else { return one.object }
+        return one.object(replicasAreForeign: live.isScaled())
     }
 
     private static func failure(of object: TenantObject, _ error: any Error) -> TenantFailure {

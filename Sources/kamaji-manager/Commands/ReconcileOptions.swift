@@ -16,6 +16,10 @@ struct ReconcileOptions: ParsableArguments {
     @Option(help: "Tenants that are worked on at the same time.")
     var maxConcurrentTcpReconciles = 32
 
+    @Option(
+        help: "Control planes that start at the same time; the others are queued. 0: one for each CPU of the cluster.")
+    var maxStartingControlPlanes = 0
+
     func validate() throws {
         guard certificateExpirationDeadline.duration >= .seconds(24 * 3600) else {
             throw ValidationError(
@@ -27,6 +31,10 @@ struct ReconcileOptions: ParsableArguments {
             throw ValidationError(
                 "--max-concurrent-tcp-reconciles is \(maxConcurrentTcpReconciles): give a number from 1 to 1024")
         }
+        guard maxStartingControlPlanes >= 0 else {
+            throw ValidationError(
+                "--max-starting-control-planes is \(maxStartingControlPlanes): give 0 or how many may start at a time")
+        }
     }
 
     var settings: TenantSettings {
@@ -35,6 +43,7 @@ struct ReconcileOptions: ParsableArguments {
         settings.blueprint = .init(kineImage: kineImage)
         settings.renewBefore = certificateExpirationDeadline.duration
         settings.workers = maxConcurrentTcpReconciles
+        settings.startingLimit = maxStartingControlPlanes == 0 ? nil : maxStartingControlPlanes
         return settings
     }
 }
