@@ -46,7 +46,8 @@ extension TenantControlPlane {
             let ready = deployment[path: "status", "readyReplicas"]?.integer ?? 0
             let wanted = spec.controlPlane.deployment.replicas
             available = (
-                ready > 0, ready > 0 ? "ReplicasReady" : "ReplicasNotReady", "\(ready) of \(wanted) replicas are ready"
+                ready > 0, ready > 0 ? "ReplicasReady" : "ReplicasNotReady",
+                "\(ready) of \(wanted) replicas are ready" + (progress.obstacle.map { "; \($0)" } ?? "")
             )
         } else {
             available = (nil, "Pending", "not deployed yet")
@@ -64,7 +65,12 @@ extension TenantControlPlane {
         if let failure {
             set(.ready, false, failure.reason, failure.message)
         } else if phase == TenantPhase.ready.rawValue || phase == TenantPhase.writeLimited.rawValue {
-            set(.ready, true, phase, "the control plane serves \(spec.kubernetes.version)")
+            let serves = "the control plane serves \(spec.kubernetes.version)"
+            if let refusal = progress.refusal {
+                set(.ready, true, "UpgradeRefused", refusal.message)
+            } else {
+                set(.ready, true, phase, serves)
+            }
         } else {
             let (reason, message) = obstacle(progress, available: available)
             set(.ready, false, reason ?? (phase.isEmpty ? "Provisioning" : phase), message)

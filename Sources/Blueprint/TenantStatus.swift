@@ -9,6 +9,10 @@ package struct TenantProgress: Sendable {
     package var waiting: (reason: String, message: String)?
     /// How many control planes start before this one may; nil when it need not wait.
     package var queued: Int?
+    /// Set while the version that the spec asks for is not taken.
+    package var refusal: UpgradeRefusal?
+    /// What keeps new pods from becoming ready.
+    package var obstacle: String?
     package var facts: DatastoreFacts?
     /// Whether user, role and grants are in place.
     package var isProvisioned = false
@@ -44,6 +48,12 @@ extension TenantControlPlane {
     /// The whole status after a pass. Parts that this pass did not get to keep what they said; times move only where
     /// what they date did.
     package func status(after progress: TenantProgress, now: Date) -> JSON {
+        if let kept = progress.refusal?.keptVersion, kept != spec.kubernetes.version,
+            let held = try? keeping(version: kept)
+        {
+            // Or the version that nobody serves would be recorded.
+            return held.status(after: progress, now: now)
+        }
         var status = StatusWriter(previous: object["status"] ?? [:], now: now)
         if let exposure = progress.exposure {
             status.json["controlPlaneEndpoint"] = .string(exposure.assigned.description)

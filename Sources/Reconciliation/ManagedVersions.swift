@@ -104,7 +104,8 @@ package final class ManagedVersions: Sendable {
     func keys(of tenant: ObjectKey, type: ResourceType) -> [ObjectKey] {
         names(of: tenant, type: type).map { name in
             let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
-            return parts.count == 2 ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: nil, name: name)
+            return parts.count == 2
+                ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: nil, name: name)
         }
     }
 

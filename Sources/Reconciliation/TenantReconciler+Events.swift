@@ -10,6 +10,10 @@ extension TenantReconciler {
         if let (_, reason, message) = progress.failure {
             events.record(.warning, on: after, reason: reason, action: "Reconcile", note: message)
         }
+        if let refusal = progress.refusal {
+            events.record(
+                .warning, on: after, reason: "UpgradeRefused", action: "Upgrade", note: refusal.message)
+        }
         let phase = Self.phase(after)
         guard !phase.isEmpty, phase != Self.phase(before) else { return }
         events.record(

@@ -30,11 +30,7 @@ extension TenantReconciler {
         let plan = SessionPlan(
             server: connection.server, kubeconfig: kubeconfig,
             objects: Set(wanted.map(\.id)), dialsNodes: tenant.spec.addons.konnectivity != nil)
-        let client = sessions.client(of: tenant.key, plan: plan) {
-            KubeClient(
-                connection: connection, transport: api.transport, fieldManager: api.fieldManager, log: log,
-                patience: Self.tenantPatience)
-        }
+        let client = sessions.client(of: tenant.key, plan: plan) { self.client(connection) }
         progress.tunnel = sessions.tunnel(of: tenant.key)
         do throws(TenantFailure) {
             try await applyInside(wanted, of: tenant, client)
@@ -123,14 +119,31 @@ extension TenantReconciler {
     private func remove(
         _ type: ResourceType, _ key: ObjectKey, from tenant: TenantControlPlane, _ client: KubeClient
     ) async throws {
-        guard let live = try await client.find(type, key), live.labels[Keys.project] == Keys.projectValue else { return }
+        guard let live = try await client.find(type, key), live.labels[Keys.project] == Keys.projectValue else {
+            return
+        }
         sessions.versions.remove(ManagedID(type, key), of: tenant.key)
         try await client.delete(type, key, uid: live.uid)
         log.info("removed from inside", metadata: ["tenant": "\(tenant.key)", "object": "\(type) \(key)"])
     }
 
+    /// A client for a few questions, beside the session's.
+    func client(
+        of tenant: TenantControlPlane, _ progress: TenantProgress, service: KubeObject
+    ) throws -> KubeClient {
+        let kubeconfig = try kubeconfig(of: tenant, progress)
+        return client(try connection(to: tenant, kubeconfig: kubeconfig, service: service))
+    }
+
+    private func client(_ connection: ClusterConnection) -> KubeClient {
+        KubeClient(
+            connection: connection, transport: api.transport, fieldManager: api.fieldManager, log: log,
+            patience: Self.tenantPatience)
+    }
+
     /// The text with which we enter the tenant: its super-administrator's, unless its owner names another.
-    private func kubeconfig(of tenant: TenantControlPlane, _ progress: TenantProgress) throws(TenantFailure) -> [UInt8] {
+    private func kubeconfig(of tenant: TenantControlPlane, _ progress: TenantProgress) throws(TenantFailure) -> [UInt8]
+    {
         let key = tenant.object.annotations[Keys.kubeconfigSecretKey] ?? "super-admin.conf"
         let known = progress.credentials[.adminKubeconfig] ?? [:]
         guard let text = known[key] else {

@@ -181,15 +181,18 @@ package struct TenantReconciler: Sendable {
         async let provisioned: Void = provision(tenant, store, further, password: password)
         let issued = try issueCredentials(of: tenant, exposure, store, observation)
         progress.credentials = issued.credentials
-        let objects = tenant.objects(
+        progress.refusal = await upgradeRefusal(of: tenant, progress)
+        // All but what the refusal is about goes on as the spec says.
+        let current = try progress.refusal.map { try tenant.keeping(version: $0.keptVersion) } ?? tenant
+        let objects = current.objects(
             exposure, store.facts, credentials: issued.credentials, password: password, settings: settings.blueprint,
             replicasAreForeign: observation.replicasAreForeign, servesTLSRoutes: settings.servesTLSRoutes)
 
         // Roots first: a leaf that is stored while its authority is not would have to be issued again.
         try await applyAll(
-            objects.filter { $0.component.isRoot }, to: tenant, observation, into: &progress)
+            objects.filter { $0.component.isRoot }, to: current, observation, into: &progress)
         let material = objects.filter { !$0.component.isRoot && $0.component != .deployment }
-        try await applyAll(material, to: tenant, observation, into: &progress)
+        try await applyAll(material, to: current, observation, into: &progress)
         for (component, reason) in issued.issued {
             log.info(
                 "credential issued",
@@ -203,13 +206,15 @@ package struct TenantReconciler: Sendable {
         }
         progress.isProvisioned = true
 
-        try joinLine(tenant, observation, &progress)
+        try joinLine(current, observation, &progress)
         // Last, for its pods start at once: their Secrets are there and their user is known to the store.
         try await applyAll(
-            objects.filter { $0.component == .deployment }, to: tenant, observation, into: &progress)
-        try await removeAbsent(tenant)
-        try await reconcileInterior(tenant, &progress)
-        return issued.nextRenewal ?? now().addingTimeInterval(PassMemory.longest)
+            objects.filter { $0.component == .deployment }, to: current, observation, into: &progress)
+        try await removeAbsent(current)
+        try await reconcileInterior(current, &progress)
+        let renewal = issued.nextRenewal ?? now().addingTimeInterval(PassMemory.longest)
+        guard try await isStillRollingOut(current, &progress) else { return renewal }
+        return min(renewal, now().addingTimeInterval(Self.rolloutPeriod))
     }
 
     /// Waits for the tenant's turn where it has pods to start and none yet.

@@ -102,7 +102,8 @@ import Testing
 
     @Test func `pods are spread over nodes unless the user says otherwise`() throws {
         func spread(_ asked: String) throws -> JSON? {
-            try Sample.tenant("spec: {controlPlane: {deployment: \(asked)}}").deployed().pod["topologySpreadConstraints"]
+            try Sample.tenant("spec: {controlPlane: {deployment: \(asked)}}").deployed().pod[
+                "topologySpreadConstraints"]
         }
         #expect(
             try spread("{}") == [
@@ -130,7 +131,10 @@ import Testing
 
     @Test func `what nobody asked for is left to Kubernetes`() throws {
         let pod = try Sample.tenant().deployed().pod
-        #expect(Set((pod.object ?? [:]).keys) == ["containers", "volumes", "serviceAccountName", "topologySpreadConstraints"])
+        #expect(
+            Set((pod.object ?? [:]).keys) == [
+                "containers", "volumes", "serviceAccountName", "topologySpreadConstraints",
+            ])
         #expect(pod["serviceAccountName"] == "default")
     }
 

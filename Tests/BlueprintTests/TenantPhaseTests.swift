@@ -93,7 +93,8 @@ struct PhaseCase: Sendable, CustomTestStringConvertible {
         let deployment = example.status.map { status in
             KubeObject(["metadata": ["generation": 1], "spec": ["replicas": 2], "status": status])
         }
-        #expect(tenant.phase(deployment: deployment, interior: example.interior, tunnel: example.tunnel) == example.phase)
+        #expect(
+            tenant.phase(deployment: deployment, interior: example.interior, tunnel: example.tunnel) == example.phase)
     }
 
     @Test func `a Deployment has arrived when its controller has seen it and nothing old is left`() {
@@ -132,7 +133,8 @@ struct PhaseCase: Sendable, CustomTestStringConvertible {
             let deployment = KubeObject([
                 "metadata": ["generation": 1], "spec": ["replicas": 1],
                 "status": [
-                    "observedGeneration": 1, "replicas": 1, "readyReplicas": JSON(ready), "updatedReplicas": JSON(updated),
+                    "observedGeneration": 1, "replicas": 1, "readyReplicas": JSON(ready),
+                    "updatedReplicas": JSON(updated),
                 ],
             ])
             guard case .waiting(let reason, _) = try Sample.tenant(change).interiorObstacle(deployment: deployment)

@@ -40,7 +40,8 @@ struct TunnelProbe: Sendable {
             failures.append("\(node.name) (\(status))")
         }
         return .silent(
-            message: "no answer through konnectivity from Ready nodes: \(failures.joined(separator: ", ")); look at the "
+            message:
+                "no answer through konnectivity from Ready nodes: \(failures.joined(separator: ", ")); look at the "
                 + "konnectivity agents and at the firewall before the tenant's konnectivity port")
     }
 
