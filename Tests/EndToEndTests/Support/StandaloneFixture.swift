@@ -53,6 +53,15 @@ struct StandaloneFixture: Sendable {
         return session
     }
 
+    /// A kubectl inside the tenant, with the kubeconfig that the program prints.
+    func enter(_ tenant: String, _ session: Session) async throws -> Session {
+        let printed = try await manager(["kubeconfig", tenant, "-n", session.namespace])
+        #expect(printed.isSuccess, "\(printed)")
+        return Session(
+            kubectl: session.kubectl, kubeconfig: try session.scratch.write(printed.output), namespace: "default",
+            scratch: session.scratch)
+    }
+
     /// Runs another command of the program against this cluster.
     func manager(_ arguments: [String]) async throws -> Outcome {
         try await Programs.run(

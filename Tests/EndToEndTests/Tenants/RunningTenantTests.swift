@@ -15,15 +15,6 @@ enum Engine: String, CaseIterable, Sendable, CustomTestStringConvertible {
 extension EndToEnd {
     /// Control planes that run, used by their tenants.
     @Suite struct RunningTenantTests {
-        /// A kubectl inside the tenant, with the kubeconfig that the program prints.
-        private func enter(_ tenant: String, _ session: Session, _ cluster: StandaloneFixture) async throws -> Session {
-            let printed = try await cluster.manager(["kubeconfig", tenant, "-n", session.namespace])
-            #expect(printed.isSuccess, "\(printed)")
-            return Session(
-                kubectl: session.kubectl, kubeconfig: try session.scratch.write(printed.output), namespace: "default",
-                scratch: session.scratch)
-        }
-
         /// Where the engine stands in for upstream's programs, it says so to whoever looks.
         private func expectNotices(_ session: Session, _ tenant: Session) async throws {
             let pods = "pods -l kamaji.clastix.io/name=dev"
@@ -56,7 +47,7 @@ extension EndToEnd {
                 #expect(pods.split(separator: "\n").count == 1 && pods.contains("3/3"), "\(pods)")
                 #expect(try await session.value("deploy/dev", ".metadata.generation") == "1", "it was rolled")
 
-                let tenant = try await enter("dev", session, cluster)
+                let tenant = try await cluster.enter("dev", session)
                 if engine == .embedded { try await expectNotices(session, tenant) }
                 #expect(try await tenant.must("get --raw /readyz") == "ok")
                 let namespaces = try await tenant.must("get namespaces -o name")
@@ -94,7 +85,7 @@ extension EndToEnd {
                 let session = try await cluster.session()
                 try await session.must("apply -f FILE", file: Manifests.tenant("dev", replicas: 1))
                 try await session.waitForPhase("Ready", of: "dev")
-                let tenant = try await enter("dev", session, cluster)
+                let tenant = try await cluster.enter("dev", session)
                 try await tenant.must("create configmap kept --from-literal=a=b")
                 return session.namespace
             }
@@ -107,7 +98,7 @@ extension EndToEnd {
                     "get pods -l kamaji.clastix.io/name=dev -o jsonpath={.items[0].status.containerStatuses[?(@.name==\"kube-apiserver\")].restartCount}"
                 )
                 #expect(restarts == "1")
-                let tenant = try await enter("dev", session, cluster)
+                let tenant = try await cluster.enter("dev", session)
                 try await eventually("the tenant answers again") { try await tenant("get --raw /readyz").isSuccess }
                 #expect(try await tenant.value("configmap/kept", ".data.a") == "b")
                 try await session.waitForPhase("Ready", of: "dev")
@@ -136,7 +127,7 @@ extension EndToEnd {
                 #expect(try await session.secret("dev-api-server-certificate")["apiserver.crt"] != leaf)
                 try await session.must("rollout status deploy/dev --timeout=300s")
                 try await session.waitForPhase("Ready", of: "dev")
-                let tenant = try await enter("dev", session, cluster)
+                let tenant = try await cluster.enter("dev", session)
                 try await eventually("the tenant answers with it") { try await tenant("get --raw /readyz").isSuccess }
                 // It is left running: the end of the cluster has to end it too.
             }
