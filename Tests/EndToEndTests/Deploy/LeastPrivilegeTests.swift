@@ -59,8 +59,6 @@ extension EndToEnd {
         /// A tenant of a standalone cluster, as an admin cluster: a real API server, with RBAC and an audit log.
         private func realCluster(on cluster: StandaloneFixture, _ audit: AuditLog) async throws -> Session {
             let session = try await cluster.session()
-            // The plugin refuses owner references to objects that their writer may not finalize.
-            let flags = audit.flags + ["--enable-admission-plugins=OwnerReferencesPermissionEnforcement"]
             try await session.must(
                 "apply -f FILE",
                 file: """
@@ -71,9 +69,13 @@ extension EndToEnd {
                       controlPlane:
                         deployment:
                           replicas: 1
-                          extraArgs: {apiServer: [\(flags.map { "\"\($0)\"" }.joined(separator: ", "))]}
+                          extraArgs: {apiServer: [\(audit.flags.map { "\"\($0)\"" }.joined(separator: ", "))]}
                         service: {serviceType: ClusterIP}
-                      kubernetes: {version: v1.36.2}
+                      kubernetes:
+                        version: v1.36.2
+                        # The last one refuses owner references to objects that their writer may not finalize.
+                        admissionControllers:
+                          [NamespaceLifecycle, ServiceAccount, OwnerReferencesPermissionEnforcement]
                     """)
             try await session.waitForPhase("Ready", of: "admin")
             let printed = try await cluster.manager(["kubeconfig", "admin", "-n", session.namespace])
