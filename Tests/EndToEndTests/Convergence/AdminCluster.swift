@@ -1,3 +1,4 @@
+import Blueprint
 import Datastores
 import Foundation
 import HTTPTransport
@@ -5,6 +6,7 @@ import KubeClient
 import KubeObjects
 import Logging
 import PKI
+import Reconciliation
 import ServiceLifecycle
 import StandaloneCluster
 import TenantAPI
@@ -18,6 +20,9 @@ struct AdminCluster: Sendable {
     /// As the administrator, over a connection without faults.
     let api: KubeClient
     let etcd: EtcdDatastore
+    let material: ClusterMaterial
+    let transport: any HTTPTransport
+    private let etcdEndpoint: String
     var kubeconfig: String { state.file("admin.conf") }
 
     static let etcdProgram = ["/usr/local/kubebuilder/bin/etcd", "/usr/bin/etcd"].first {
@@ -81,6 +86,59 @@ struct AdminCluster: Sendable {
                 certificateAuthorities: services.material.authority.certificate.pem,
                 clientCertificate: root.certificate, clientKey: root.key),
             transport: transport)
-        return AdminCluster(state: state, api: api, etcd: driver)
+        return AdminCluster(
+            state: state, api: api, etcd: driver, material: services.material, transport: transport,
+            etcdEndpoint: etcd.endpoint)
+    }
+}
+
+extension AdminCluster {
+    /// Runs `body` beside a manager in this process, which has ended when this returns.
+    func managing<Result: Sendable>(
+        over other: (any HTTPTransport)? = nil, listed: @escaping @Sendable () -> Void = {},
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        var log = Logger(label: "managing")
+        log.logLevel = .critical
+        let connection = try ClusterConnection.load(path: kubeconfig, environment: [:])
+        let api = KubeClient(
+            connection: connection, transport: other ?? transport, fieldManager: "kamaji-manager", log: log)
+        let manager = TenantManager(
+            api: api, transport: transport, settings: TenantSettings(), instance: "test", metrics: ManagerMetrics(),
+            log: log)
+        let running = Task { try await manager.run(listed: listed) }
+        do {
+            let result = try await body()
+            running.cancel()
+            _ = await running.result
+            return result
+        } catch {
+            running.cancel()
+            _ = await running.result
+            throw error
+        }
+    }
+
+    /// Writes one key as the tenant's own API server would, with the tenant's client of etcd. False when there is no such
+    /// tenant, or etcd does not let it.
+    func write(_ name: String, as tenant: String) async throws -> Bool {
+        func secret(_ suffix: String) async throws -> KubeObject? {
+            try await api.find(.secrets, ObjectKey(namespace: FleetScript.namespace, name: "\(tenant)-\(suffix)"))
+        }
+        guard let pair = try await secret("datastore-certificate")?.secretData,
+            let schema = try await secret("datastore-config")?.secretData["DB_SCHEMA"]
+        else { return false }
+        let client = EtcdDatastore(
+            endpoints: [etcdEndpoint],
+            tls: TLSSettings(
+                certificateAuthorities: pair["ca.crt"], clientCertificate: pair["server.crt"],
+                clientKey: pair["server.key"]),
+            transport: transport)
+        do {
+            try await client.put([1], at: "/\(String(decoding: schema, as: UTF8.self))/registry/\(name)")
+            return true
+        } catch is EtcdError {
+            return false
+        }
     }
 }

@@ -29,12 +29,13 @@ struct ConvergenceTests {
                 let deeds = script.number(in: 1...4)
                 let before = await observer.seen
                 try await ManagerProcess.run(cluster.kubeconfig) { _ in
-                    for _ in 0..<deeds { try await script.act(on: cluster.api) }
+                    for _ in 0..<deeds { try await script.act(on: cluster) }
                     // So many events later, or when nothing happens any more.
                     await observer.wait(until: before + moment)
                 }
             }
             let wanted = script.wanted
+            #expect(script.written > 0, "no tenant wrote anything, with seed \(seed)")
             try await ManagerProcess.run(cluster.kubeconfig) { _ in
                 try await Self.expectConvergence(FleetVerdict(cluster: cluster, wanted: wanted), seed)
             }
@@ -67,8 +68,9 @@ struct ConvergenceTests {
                 log: log)
             let reconciling = Task { try await manager.run() }
             defer { reconciling.cancel() }
-            for _ in 0..<120 { try await script.act(on: cluster.api) }
+            for _ in 0..<120 { try await script.act(on: cluster) }
             let wanted = script.wanted
+            #expect(script.written > 0, "no tenant wrote anything, with seed \(seed)")
             try await Self.expectConvergence(FleetVerdict(cluster: cluster, wanted: wanted), seed)
             let counts = faulty.counts
             for fault in FaultyTransport.Fault.allCases {

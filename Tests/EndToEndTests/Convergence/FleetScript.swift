@@ -27,6 +27,8 @@ struct FleetScript: Sendable {
     private(set) var generator: SeededGenerator
     /// The last label each living tenant was asked to have on its Deployment.
     private(set) var wanted: [String: String] = [:]
+    /// How many keys tenants wrote into their datastore.
+    private(set) var written = 0
     private var step = 0
 
     /// The seed that `KAMAJI_TEST_SEED` names, or a new one. It is in the text of every failure.
@@ -38,8 +40,14 @@ struct FleetScript: Sendable {
 
     mutating func number(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
 
-    /// One thing that a user does next: every tenant is made before the first is deleted.
-    mutating func act(on api: KubeClient) async throws {
+    /// One thing that a user does next, and one that a tenant's own API server does.
+    mutating func act(on cluster: AdminCluster) async throws {
+        try await act(on: cluster.api)
+        if try await cluster.write("step-\(step)", as: "tenant-\(number(in: 1...Self.size))") { written += 1 }
+    }
+
+    /// Every tenant is made before the first is deleted.
+    private mutating func act(on api: KubeClient) async throws {
         step += 1
         let name = step <= Self.size ? "tenant-\(step)" : "tenant-\(number(in: 1...Self.size))"
         if step > Self.size, wanted[name] != nil, number(in: 1...3) == 1 {

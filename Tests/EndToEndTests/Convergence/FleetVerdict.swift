@@ -71,7 +71,10 @@ struct FleetVerdict: Sendable {
         }
         let users = Set(try await cluster.etcd.users()).subtracting(["root"])
         let roles = Set(try await cluster.etcd.roles()).subtracting(["root"])
-        return users.symmetricDifference(recorded("user")).map { "etcd user \($0) and tenants differ" }
+        var keys = try await cluster.etcd.keyCount()
+        for schema in recorded("schema") { keys -= try await cluster.etcd.keyCount(of: schema) }
+        return (keys == 0 ? [] : ["\(keys) keys in etcd are no living tenant's"])
+            + users.symmetricDifference(recorded("user")).map { "etcd user \($0) and tenants differ" }
             + roles.symmetricDifference(recorded("schema")).map { "etcd role \($0) and tenants differ" }
     }
 }
