@@ -30,10 +30,12 @@ struct FleetVerdict: Sendable {
         if tenant[path: "status", "observedGeneration"]?.integer != tenant.generation {
             faults.append("\(tenant.name): its last generation was not observed")
         }
-        let routed: Set<Component> = [
-            .ingress, .route, .konnectivityRoute, .egressSelector, .konnectivityCertificate, .konnectivityKubeconfig,
+        // What a tenant of one sleeping replica that nothing routes to does without.
+        let optional: Set<Component> = [
+            .disruptionBudget, .ingress, .route, .konnectivityRoute, .egressSelector, .konnectivityCertificate,
+            .konnectivityKubeconfig,
         ]
-        for component in Component.allCases where !routed.contains(component) {
+        for component in Component.allCases where !optional.contains(component) {
             let key = ObjectKey(namespace: tenant.namespace, name: component.objectName(of: tenant.name))
             guard let object = try await cluster.api.find(component.type, key) else {
                 faults.append("\(component.type.kind) \(key) is missing")
