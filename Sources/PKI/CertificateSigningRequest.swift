@@ -6,6 +6,8 @@ package struct CertificateSigningRequest: Sendable, Hashable {
     package let pem: [UInt8]
     package let commonName: String
     package let organizations: [String]
+    /// Whether the subject says more than one common name and its organizations.
+    package let hasOtherAttributes: Bool
     package let dnsNames: [String]
     /// In canonical text.
     package let ipAddresses: [String]
@@ -15,6 +17,8 @@ package struct CertificateSigningRequest: Sendable, Hashable {
     package let keyDescription: String
     /// PKIX ("PUBLIC KEY").
     package let publicKeyPEM: [UInt8]
+    /// SHA-256 of the DER subject public key info, lower-case hexadecimal.
+    package let publicKeySHA256Hex: String
 
     /// The first request of `pem`. One that was not signed by the key it carries is an error.
     package init(pem: [UInt8]) throws(PKIError) {
@@ -57,11 +61,14 @@ package struct CertificateSigningRequest: Sendable, Hashable {
         let alternativeNames = try handle.alternativeNames()
         commonName = name.commonName
         organizations = name.organizations
+        hasOtherAttributes =
+            Int(X509_NAME_entry_count(X509_REQ_get_subject_name(handle.pointer))) != name.organizations.count + 1
         dnsNames = alternativeNames.dnsNames
         ipAddresses = alternativeNames.ipAddresses
         hasOtherNames = alternativeNames.hasOtherKinds
         keyDescription = try key.kind(of: "the request's key").description
         publicKeyPEM = try key.publicPEM()
+        publicKeySHA256Hex = try key.publicSHA256Hex()
         pem = try handle.pem()
     }
 

@@ -77,4 +77,14 @@ extension KeyHandle {
         guard PEM_write_bio_PUBKEY(output.pointer, pointer) == 1 else { throw .library("write the public key as PEM") }
         return output.bytes
     }
+
+    /// Of the DER subject public key info.
+    func publicSHA256Hex() throws(PKIError) -> String {
+        var info: UnsafeMutablePointer<UInt8>?
+        let length = i2d_PUBKEY(pointer, &info)
+        guard length > 0, let info else { throw .library("encode the public key") }
+        defer { kmj_free(info) }
+        let digest = SHA256.digest(Array(UnsafeBufferPointer(start: info, count: Int(length))))
+        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
 }
