@@ -18,7 +18,7 @@ struct KamajiManager: AsyncParsableCommand {
             """,
         version: ProgramVersion.text,
         subcommands: [
-            StandaloneCommand.self, RunCommand.self, KubeconfigCommand.self, TokenCommand.self,
+            StandaloneCommand.self, RunCommand.self, KubeconfigCommand.self, TokenCommand.self, NodesCommand.self,
             CRDsCommand.self, EmbeddedAPIServerCommand.self,
         ])
 

@@ -31,6 +31,7 @@ struct FixedRules: Sendable {
             let decision = decide(node: node, request.verb, resource)
             if decision != .refused { return decision }
         }
+        if groups.contains("kamaji:agents"), mayAsAgent(request.user, request.verb, resource) { return .allowed }
         if groups.contains("system:bootstrappers"), mayBootstrap(request.verb, resource) { return .allowed }
         if groups.contains("system:serviceaccounts:kube-system"), mayObserveNetwork(request.verb, resource) {
             return .allowed
@@ -104,6 +105,18 @@ struct FixedRules: Sendable {
         case "certificatesigningrequests": verb == "create" || Self.reading.contains(verb)
         case "nodes": verb == "get"
         case "configmaps": Self.reading.contains(verb) && isJoinConfiguration(resource)
+        default: false
+        }
+    }
+
+    /// What RBAC gives the agent of a node elsewhere. There is no policy here that would keep it to its own fields of
+    /// its Node, so it does not write that; and it has no Secret to come back with.
+    private func mayAsAgent(_ user: UserInfo, _ verb: String, _ resource: AccessRequest.Resource) -> Bool {
+        switch resource.pluralWithSubresource {
+        case "certificatesigningrequests": verb == "create" || verb == "get"
+        case "nodes": verb == "get" && user.name == "kamaji:agent:\(resource.targetName)"
+        case "serviceaccounts/token":
+            verb == "create" && resource.namespace == "kube-system" && resource.targetName == "konnectivity-agent"
         default: false
         }
     }

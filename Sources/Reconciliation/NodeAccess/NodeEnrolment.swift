@@ -1,0 +1,76 @@
+import Blueprint
+import FoundationEssentials
+import KubeObjects
+import PKI
+
+/// That one machine, known by its key, is one node of a tenant. It is kept in the tenant as the Secret of a bootstrap
+/// token without an expiration, with which the node comes back when its certificate has ended: the token may only ask
+/// for certificates, and only a request made with the recorded key is granted one.
+package struct NodeEnrolment: Sendable, Hashable {
+    package let node: NodeName
+    /// SHA-256 of the key's DER subject public key info, lower-case hexadecimal.
+    package var keySHA256Hex: String
+    /// The id of the token it comes back with.
+    package let tokenID: String
+    /// Whole seconds.
+    package let enrolled: Date
+
+    static let nodeAnnotation = "kamaji.clastix.io/node"
+    static let keyAnnotation = "kamaji.clastix.io/node-key"
+    static let enrolledAnnotation = "kamaji.clastix.io/node-enrolled"
+    static let componentLabel = "kamaji.clastix.io/component"
+    static let component = "node-enrolment"
+    /// Finds the Secrets of all enrolments.
+    package static let selector = LabelSelector(equals: [componentLabel: component])
+
+    package init(node: NodeName, keySHA256Hex: String, tokenID: String, enrolled: Date) {
+        self.node = node
+        self.keySHA256Hex = keySHA256Hex
+        self.tokenID = tokenID
+        self.enrolled = enrolled
+    }
+
+    /// Nil when the Secret is no enrolment, or a damaged one.
+    package init?(_ secret: KubeObject) {
+        guard let token = BootstrapTokenSecret(secret), token.isNodeCredential,
+            let node = secret.annotations[Self.nodeAnnotation].flatMap({ NodeName($0) }),
+            let key = secret.annotations[Self.keyAnnotation], key.utf8.count == 64
+        else { return nil }
+        self.node = node
+        keySHA256Hex = key
+        tokenID = token.token.id
+        enrolled = secret.annotations[Self.enrolledAnnotation].flatMap(Timestamp.parse) ?? .distantPast
+    }
+
+    /// Where a node's enrolment may stand, first choice first. They follow from its name, so that two requests for one
+    /// name meet in one object and the node can tell where its own is. There are several because six letters hold two
+    /// thousand million ids, and among ten thousand nodes two share one with a chance of one in forty.
+    package static func tokenIDs(of node: NodeName) -> [String] {
+        (0..<4).map { attempt in
+            let digest = SHA256.digest(Array("kamaji-reenrol/\(attempt)/\(node.text)".utf8))
+            var number = digest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            var id = ""
+            for _ in 0..<6 {
+                id.append(BootstrapToken.alphabet[Int(number % 36)])
+                number /= 36
+            }
+            return id
+        }
+    }
+
+    /// A Secret with a fresh token for it; nil when `tokenID` is no id.
+    func secret() -> KubeObject? {
+        guard let token = BootstrapToken.generate(id: tokenID) else { return nil }
+        var secret = BootstrapTokenSecret(
+            token: token, lifetime: nil, now: enrolled, usages: [.authentication],
+            groups: [BootstrapTokenSecret.reenrolmentGroup],
+            text: "Lets node \(node) come back with the key it was enrolled with."
+        ).object
+        secret.labels = [Self.componentLabel: Self.component, "kamaji.clastix.io/project": "kamaji"]
+        secret.annotations = [
+            Self.nodeAnnotation: node.text, Self.keyAnnotation: keySHA256Hex,
+            Self.enrolledAnnotation: Timestamp.format(enrolled),
+        ]
+        return secret
+    }
+}
