@@ -66,6 +66,7 @@ extension TenantControlPlane {
         objects += clusterInfo(exposure, authorityPEM: authorityPEM)
         objects += kubeadmConfig(exposure, facts)
         objects += try kubeletConfig()
+        objects += NodeAgents.objects(version: spec.kubernetes.version)
         if let konnectivity = spec.addons.konnectivity { objects += konnectivityAgents(konnectivity, exposure) }
         if let addon = spec.addons.kubeProxy { objects += kubeProxy(addon, exposure) }
         if let addon = spec.addons.coreDNS { objects += try coreDNS(addon) }

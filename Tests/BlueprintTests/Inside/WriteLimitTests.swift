@@ -35,7 +35,7 @@ import Testing
 
     @Test func `without a flag there is nothing, and what was there is to go`() throws {
         let tenant = try Sample.tenant("spec: {writePermissions: {blockCreation: false}}")
-        #expect(try tenant.inside().keys.filter { $0.hasPrefix("Validating") } == [])
+        #expect(try tenant.inside().keys.filter { $0.hasSuffix("kamaji-write-permissions") } == [])
         #expect(!tenant.addons.contains(.writePermissions))
         #expect(
             tenant.objectsNotInside.filter { $0.addon == .writePermissions }.map { "\($0.type.kind) \($0.key)" } == [

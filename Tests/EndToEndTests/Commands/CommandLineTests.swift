@@ -69,7 +69,9 @@ extension EndToEnd {
         }
 
         @Test func `every command has help, and wrong words an answer`() async throws {
-            for command in [[], ["standalone"], ["run"], ["kubeconfig"], ["token"], ["token", "create"], ["nodes"], ["crds"]] {
+            for command in [
+                [], ["standalone"], ["run"], ["kubeconfig"], ["token"], ["token", "create"], ["nodes"], ["crds"],
+            ] {
                 let help = try await Programs.run(Programs.manager, command + ["--help"])
                 #expect(help.isSuccess && help.output.contains("USAGE: kamaji-manager"), "\(help)")
                 #expect(help.output.contains("OVERVIEW: ") && help.lines.count > 7, "\(help)")

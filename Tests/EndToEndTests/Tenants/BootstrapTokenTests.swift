@@ -47,6 +47,11 @@ extension EndToEnd {
                         && !answer.output.isEmpty
                 }
 
+                try await eventually("cluster-info is signed with the token") {
+                    try await tenant.must("get configmap cluster-info -n kube-public -o jsonpath={.data}")
+                        .contains("jws-kubeconfig-\(id)")
+                }
+
                 let listed = try await token("list", "dev")
                 #expect(listed.isSuccess && listed.lines.count == 2, "\(listed)")
                 #expect(listed.output.contains("\(id).****") && listed.output.contains("rack 7"), "\(listed)")
