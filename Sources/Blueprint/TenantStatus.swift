@@ -22,6 +22,8 @@ package struct TenantProgress: Sendable {
     package var deployment: KubeObject?
     package var ingress: KubeObject?
     package var routes: [Component: KubeObject] = [:]
+    /// The Gateways that the routes name; nil while they were not listed.
+    package var gateways: [ObjectKey: GatewayFacts]?
     /// Names and content checksums of ConfigMaps that were applied.
     package var checksums: [Component: String] = [:]
     /// What lives inside the tenant.
@@ -147,7 +149,8 @@ extension TenantControlPlane {
             status.json[path: root, "ingress"] = nil
         }
         if let route = progress.routes[.route] {
-            status.json[path: root, "gateway"] = routeStatus(route)
+            status.json[path: root, "gateway"] = routeStatus(
+                route, progress.gateways, before: status.json[path: root, "gateway"])
         } else if spec.controlPlane.gateway == nil {
             status.json[path: root, "gateway"] = nil
         }
@@ -184,8 +187,17 @@ extension TenantControlPlane {
         return entry
     }
 
-    private func routeStatus(_ route: KubeObject) -> JSON {
-        ["parents": route[path: "status", "parents"] ?? [], "routeRef": ["name": .string(route.name)]]
+    /// Upstream's fields of a TLSRoute: what its parents say, and where it is reached. While the Gateways were not listed
+    /// what was known of them stands.
+    private func routeStatus(
+        _ route: KubeObject, _ gateways: [ObjectKey: GatewayFacts]?, before: JSON?
+    ) -> JSON {
+        var entry: JSON = [
+            "parents": route[path: "status", "parents"] ?? [], "routeRef": ["name": .string(route.name)],
+        ]
+        let points = gateways.map { AccessPoints.points(of: route, $0) } ?? before?["accessPoints"]?.array ?? []
+        if !points.isEmpty { entry["accessPoints"] = .array(points) }
+        return entry
     }
 
     private func writeKonnectivity(_ progress: TenantProgress, into status: inout StatusWriter) {
@@ -207,7 +219,10 @@ extension TenantControlPlane {
             status.json[path: path + ["service"]] = serviceStatus(service, port: konnectivity.server.port)
         }
         if let route = progress.routes[.konnectivityRoute] {
-            status.json[path: path + ["gateway"]] = routeStatus(route)
+            status.json[path: path + ["gateway"]] = routeStatus(
+                route, progress.gateways, before: status.json[path: path + ["gateway"]])
+        } else if spec.controlPlane.gateway == nil {
+            status.json[path: path + ["gateway"]] = nil
         }
     }
 }

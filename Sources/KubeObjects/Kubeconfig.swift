@@ -83,6 +83,26 @@ package struct Kubeconfig: Sendable, Hashable {
         return merged
     }
 
+    /// The same clusters for another client: one user with this certificate and one context with the current cluster,
+    /// both of the client's name. Nil when there is no current context.
+    package func handed(to name: String, clientCertificatePEM: [UInt8], clientKeyPEM: [UInt8]) -> Kubeconfig? {
+        guard var context = currentContext.flatMap({ context($0) })?.json else { return nil }
+        var handed = self
+        context["user"] = .string(name)
+        handed.json["contexts"] = [["name": .string(name), "context": context]]
+        handed.json["current-context"] = .string(name)
+        handed.json["users"] = [
+            [
+                "name": .string(name),
+                "user": [
+                    "client-certificate-data": .string(Base64.encode(clientCertificatePEM)),
+                    "client-key-data": .string(Base64.encode(clientKeyPEM)),
+                ],
+            ]
+        ]
+        return handed
+    }
+
     /// Makes relative paths of referenced files absolute, against the folder the kubeconfig lies in.
     package func resolvingFiles(against folder: String) -> Kubeconfig {
         var resolved = self

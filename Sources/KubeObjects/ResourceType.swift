@@ -57,6 +57,8 @@ extension ResourceType {
     package static let jobs = ResourceType(group: "batch", version: "v1", kind: "Job", plural: "jobs")
     package static let ingresses = ResourceType(
         group: "networking.k8s.io", version: "v1", kind: "Ingress", plural: "ingresses")
+    package static let gateways = ResourceType(
+        group: "gateway.networking.k8s.io", version: "v1", kind: "Gateway", plural: "gateways")
     package static let tlsRoutes = ResourceType(
         group: "gateway.networking.k8s.io", version: "v1", kind: "TLSRoute", plural: "tlsroutes")
     package static let podDisruptionBudgets = ResourceType(

@@ -12,6 +12,8 @@ struct FleetWatches: Sendable {
     let servesTLSRoutes: Bool
     let tenantChanged: @Sendable (ObjectKey) -> Void
     let tenantSeen: @Sendable (ObjectKey) -> Void
+    /// Told of every change of any tenant, our own as well.
+    let fleetChanged: @Sendable () -> Void
     let datastoreChanged: @Sendable (String) -> Void
     /// Told once every kind has been listed: before that, what is not known may well be there.
     let synchronized: @Sendable () async -> Void
@@ -89,6 +91,7 @@ struct FleetWatches: Sendable {
         var known: Set<ObjectKey> = []
         var isFirst = true
         try await api.watch(.tenantControlPlanes, metadataOnly: true) { event in
+            fleetChanged()
             switch event {
             case .relisted(let objects, _):
                 let present = Set(objects.map(\.key))

@@ -23,6 +23,9 @@ package struct TenantManager: Sendable {
     private let events: EventRecorder
     private let tenantQueue: Controller<ObjectKey>
     private let datastoreQueue: Controller<String>
+    private let generatorQueue: Controller<String>
+    private let generators = GeneratorMemory()
+    private let gateways = GatewayRegistry()
     private let now: @Sendable () -> Date
     package let metrics: ManagerMetrics
 
@@ -30,6 +33,7 @@ package struct TenantManager: Sendable {
     /// Control planes that may start at a time on the smallest admin cluster.
     static let leastStarts = 2
     static let capacityPeriod = Duration.seconds(600)
+    static let generatorWorkers = 2
     /// Changes of who uses a DataStore gather for this long before its status tells them.
     static let usageDelay = Duration.seconds(1)
 
@@ -54,6 +58,7 @@ package struct TenantManager: Sendable {
         sessions = TenantSessions(changed: wake)
         starts = StartingQueue(limit: settings.startingLimit ?? Self.leastStarts, turn: wake)
         datastoreQueue = Controller(name: "datastore", workers: Self.datastoreWorkers, log: log)
+        generatorQueue = Controller(name: "kubeconfiggenerator", workers: Self.generatorWorkers, log: log)
     }
 
     /// Runs until the task is cancelled; work that is under way is finished first.
@@ -63,10 +68,15 @@ package struct TenantManager: Sendable {
         settings.servesTLSRoutes = try await api.serves(.tlsRoutes)
         let tenants = tenantReconciler(settings)
         let stores = datastoreReconciler()
+        let generation = generatorReconciler(settings)
+        let servesGateways = settings.servesTLSRoutes
+        let generatorWatches = GeneratorWatches(
+            api: api, memory: generators, enqueue: { generatorQueue.enqueue($0, after: $1) })
         let (synchronized, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         let watches = FleetWatches(
             api: api, versions: versions, servesTLSRoutes: settings.servesTLSRoutes,
             tenantChanged: { tenantQueue.enqueue($0) }, tenantSeen: { tenantQueue.enqueue($0) },
+            fleetChanged: { generatorWatches.wakeAll() },
             datastoreChanged: { name in
                 datastores.expect(name)
                 datastoreQueue.enqueue(name)
@@ -78,6 +88,8 @@ package struct TenantManager: Sendable {
             group.addTask { await events.run() }
             group.addTask { await sessions.run() }
             if settings.startingLimit == nil { group.addTask { try await followCapacity() } }
+            group.addTask { try await generatorWatches.run() }
+            if servesGateways { group.addTask { try await gateways.watch(api) { wake($0) } } }
             group.addTask {
                 // Before everything is listed, what is there would look absent.
                 for await _ in synchronized { break }
@@ -94,7 +106,14 @@ package struct TenantManager: Sendable {
                     workers.addTask {
                         await datastoreQueue.run { name in
                             try await metrics.timed("datastore") {
-                                try await stores.reconcile(name).datastoreOutcome
+                                try await stores.reconcile(name).namedOutcome
+                            }
+                        }
+                    }
+                    workers.addTask {
+                        await generatorQueue.run { name in
+                            try await metrics.timed("kubeconfiggenerator") {
+                                try await generation.reconcile(name).namedOutcome
                             }
                         }
                     }
@@ -129,7 +148,7 @@ package struct TenantManager: Sendable {
     private func tenantReconciler(_ settings: TenantSettings) -> TenantReconciler {
         TenantReconciler(
             api: api, versions: versions, datastores: datastores, users: users, events: events, settings: settings,
-            passes: passes, provisions: provisions, sessions: sessions, starts: starts,
+            passes: passes, provisions: provisions, sessions: sessions, starts: starts, gateways: gateways,
             datastoreChanged: { datastoreQueue.enqueue($0, after: Self.usageDelay) }, now: now, log: log)
     }
 
@@ -137,21 +156,31 @@ package struct TenantManager: Sendable {
         DatastoreReconciler(
             api: api, transport: transport, registry: datastores, users: users,
             stateChanged: { name in
-                for tenant in users.tenants(of: name) {
-                    passes.invalidate(tenant)
-                    tenantQueue.enqueue(tenant)
-                }
+                for tenant in users.tenants(of: name) { wake(tenant) }
             },
             now: now, log: log)
+    }
+
+    private func generatorReconciler(_ settings: TenantSettings) -> GeneratorReconciler {
+        GeneratorReconciler(
+            api: api, memory: generators, events: events, renewBefore: settings.renewBefore, now: now, log: log)
+    }
+
+    /// What a tenant depends on changed, though nothing of its own did.
+    private func wake(_ tenant: ObjectKey) {
+        passes.invalidate(tenant)
+        tenantQueue.enqueue(tenant)
     }
 
     /// What waits, is worked on and fails, by queue, for the metrics.
     package var depths: [(queue: String, waiting: Int, working: Int, failing: Int)] {
         let tenants = tenantQueue.depth
         let stores = datastoreQueue.depth
+        let generators = generatorQueue.depth
         return [
             ("tenantcontrolplane", tenants.waiting, tenants.working, tenants.failing),
             ("datastore", stores.waiting, stores.working, stores.failing),
+            ("kubeconfiggenerator", generators.waiting, generators.working, generators.failing),
         ]
     }
 }
@@ -164,7 +193,7 @@ extension TenantReconciler.Result {
         }
     }
 
-    fileprivate var datastoreOutcome: WorkQueue<String>.Outcome {
+    fileprivate var namedOutcome: WorkQueue<String>.Outcome {
         switch self {
         case .settled: .settled
         case .again(let delay): .again(after: delay)

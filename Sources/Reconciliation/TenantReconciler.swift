@@ -38,6 +38,7 @@ package struct TenantReconciler: Sendable {
     let provisions: ProvisionMemory
     let sessions: TenantSessions
     let starts: StartingQueue
+    let gateways: GatewayRegistry
     /// Asks for a DataStore to be looked at, when who uses it changed.
     let datastoreChanged: @Sendable (String) -> Void
     let now: @Sendable () -> Date
@@ -119,6 +120,7 @@ package struct TenantReconciler: Sendable {
         provisions.forget(key)
         sessions.forget(key)
         starts.leave(key, now: now())
+        gateways.forget(key)
         for name in users.remove(key) { datastoreChanged(name) }
     }
 
@@ -193,6 +195,8 @@ package struct TenantReconciler: Sendable {
             objects.filter { $0.component.isRoot }, to: current, observation, into: &progress)
         let material = objects.filter { !$0.component.isRoot && $0.component != .deployment }
         try await applyAll(material, to: current, observation, into: &progress)
+        let named = progress.routes.values.reduce(into: Set()) { $0.formUnion(AccessPoints.gateways(of: $1)) }
+        progress.gateways = gateways.use(named, by: tenant.key)
         for (component, reason) in issued.issued {
             log.info(
                 "credential issued",

@@ -110,6 +110,8 @@ extension EndToEnd {
                 _ = try await replica.program.errors.line(containing: "\"reconciling\"")
                 try await session.must("apply -f FILE", file: Manifests.richTenant("quiet"))
                 try await session.waitForPhase("Sleeping", of: "quiet")
+                try await session.must("apply -f FILE", file: Manifests.generator("readers", in: session.namespace))
+                try await session.must("wait --for=create secret/quiet-readers --timeout=120s")
                 try await session.must("delete secret quiet-api-server-certificate")
                 try await session.must("wait --for=create secret/quiet-api-server-certificate --timeout=120s")
             }
@@ -126,7 +128,9 @@ extension EndToEnd {
                 for (key, value) in secret["data"]?.object ?? [:] {
                     let text = String(decoding: value.string.flatMap(Base64.decode) ?? [], as: UTF8.self)
                     // Public parts, and names, may be told.
-                    if key.hasSuffix(".key") || key.hasSuffix(".conf") || key.contains("PASSWORD") {
+                    if key.hasSuffix(".key") || key.hasSuffix(".conf") || key.contains("PASSWORD")
+                        || key == "value"
+                    {
                         secrets.formUnion(text.split(separator: "\n").map(String.init).filter { $0.count > 30 })
                     }
                 }

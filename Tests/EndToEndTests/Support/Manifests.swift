@@ -51,6 +51,20 @@ enum Manifests {
         """
     }
 
+    /// A kubeconfig for every tenant of a namespace, whose user has the tenant's name.
+    static func generator(_ name: String, in namespace: String) -> String {
+        """
+        apiVersion: kamaji.clastix.io/v1alpha1
+        kind: KubeconfigGenerator
+        metadata: {name: \(name)}
+        spec:
+          namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: \(namespace)}}
+          user: {fromDefinition: metadata.name}
+          groups: [{stringValue: auditors}, {fromDefinition: metadata.namespace}]
+          controlPlaneEndpointFrom: admin.conf
+        """
+    }
+
     static func datastore(_ name: String, in directory: String) -> String {
         """
         apiVersion: kamaji.clastix.io/v1alpha1
