@@ -16,12 +16,6 @@ extension EndToEnd {
             "events.k8s.io events patch",
             // Asked by OwnerReferencesPermissionEnforcement, not by a request of its own.
             "kamaji.clastix.io tenantcontrolplanes/finalizers update",
-            "kamaji.clastix.io kubeconfiggenerators/finalizers update",
-            // Work of KubeconfigGenerators.
-            "kamaji.clastix.io kubeconfiggenerators get", "kamaji.clastix.io kubeconfiggenerators list",
-            "kamaji.clastix.io kubeconfiggenerators watch", "kamaji.clastix.io kubeconfiggenerators patch",
-            "kamaji.clastix.io kubeconfiggenerators/status patch",
-            " namespaces get", " namespaces list", " namespaces watch",
         ]
 
         @Test func `the installed manager makes, repairs and removes tenants with what its role grants`() async throws {
@@ -32,8 +26,10 @@ extension EndToEnd {
                     kubectl: admin.kubectl, kubeconfig: admin.kubeconfig, namespace: "kamaji-system",
                     scratch: admin.scratch)
                 try await install(system)
-                try await admin.must(
-                    "apply -f FILE", file: Manifests.anyDefinition("TLSRoute", in: "gateway.networking.k8s.io"))
+                for kind in ["TLSRoute", "Gateway"] {
+                    try await admin.must(
+                        "apply -f FILE", file: Manifests.anyDefinition(kind, in: "gateway.networking.k8s.io"))
+                }
                 try await lendDatastore(of: cluster, to: system)
                 try await admin.must("wait crd --all --for=condition=Established --timeout=60s")
                 let (_, ending) = try await RunningProgram.run(
@@ -148,6 +144,13 @@ extension EndToEnd {
             #expect(try await owned("configmaps,services,deployments,ingresses", by: "rich") == 5)
             #expect(try await owned("configmaps,services,deployments,tlsroutes", by: "gate") == 6)
 
+            try await admin.must("apply -f FILE", file: Manifests.generator("readers", in: "default"))
+            for tenant in ["rich", "gate"] {
+                try await admin.must("wait --for=create secret/\(tenant)-readers --timeout=60s")
+            }
+            try await eventually("the generator has told of them") {
+                try await admin.value("kubeconfiggenerator/readers", ".status.availableResources") == "2"
+            }
             try await admin.must("delete secret rich-admin-kubeconfig")
             try await admin.must("wait --for=create secret/rich-admin-kubeconfig --timeout=60s")
             try await admin.must("patch svc rich --type=json --patch-file FILE", file: Self.otherPort)
