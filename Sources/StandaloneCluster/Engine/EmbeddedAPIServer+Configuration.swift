@@ -7,6 +7,11 @@ extension EmbeddedAPIServer {
         package var bindAddress = "127.0.0.1"
         /// 0 takes a free port; `ready()` tells which.
         package var port = 6443
+        /// The port that is listened on where that is another than `port`, at which somebody else takes connections for
+        /// this server; 0 takes a free one.
+        package var innerPort: Int?
+        /// Awaited at the end, before connections are refused.
+        package var leave: @Sendable () async -> Void = {}
         /// The address that the API names to clients in /api; empty is the bound one.
         package var advertiseAddress = ""
         /// PEM: the chain, leaf first, and its key.
@@ -23,7 +28,7 @@ extension EmbeddedAPIServer {
         package var apiAudiences: [String] = []
         /// PEM of the key that signs service-account tokens; nil issues none.
         package var serviceAccountSigningKey: [UInt8]?
-        /// PEM of further keys that verify them, public or private.
+        /// PEM of further keys that verify them, private, or public and then any number in one.
         package var serviceAccountKeys: [[UInt8]] = []
         /// PEM for the ConfigMap kube-root-ca.crt of every namespace; nil makes none.
         package var rootCertificateAuthority: [UInt8]?

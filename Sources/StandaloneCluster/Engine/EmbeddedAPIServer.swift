@@ -51,7 +51,7 @@ package final class EmbeddedAPIServer: Service {
         -> RequestHandler
     {
         let signer = try configuration.serviceAccountSigningKey.map { try PrivateKey(pem: $0) }
-        let keys = try configuration.serviceAccountKeys.map { try PublicKey(pem: $0) }
+        let keys = try configuration.serviceAccountKeys.flatMap { try PublicKey.all(pem: $0) }
         let tokens =
             signer == nil && keys.isEmpty
             ? nil
@@ -123,13 +123,13 @@ package final class EmbeddedAPIServer: Service {
                 maxHeaderFieldSize: 64 * 1024, maxHeaderListSize: 128 * 1024, maxHeaderFieldCount: 200))
         let channel = try TLSChannel(
             HTTP1Channel(responder: connection.respond, configuration: http), tlsConfiguration: tls)
-        let (port, log, bindAddress) = (port, log, configuration.bindAddress)
+        let (port, log, bindAddress, leave) = (port, log, configuration.bindAddress, configuration.leave)
         let loops = MultiThreadedEventLoopGroup.singleton
         let door = ServerDoor(loops)
         let server = Server(
             childChannelSetup: channel,
             configuration: ServerConfiguration(
-                address: .hostname(bindAddress, port: configuration.port), backlog: 1024),
+                address: .hostname(bindAddress, port: configuration.innerPort ?? configuration.port), backlog: 1024),
             onServerRunning: { channel in
                 await door.open(channel)
                 let bound = channel.localAddress?.port ?? 0
@@ -147,6 +147,7 @@ package final class EmbeddedAPIServer: Service {
             let serving = Task.detached { try await server.run() }
             let end = { @Sendable in
                 _ = Task.detached {
+                    await leave()
                     await door.close()
                     // Watches end now, so that their connections can.
                     api.store.endWatches()
@@ -194,6 +195,7 @@ package final class EmbeddedAPIServer: Service {
             ],
         ]
         await api.ensure(service, .services, options)
+        await api.publishRootCertificates()
     }
 }
 

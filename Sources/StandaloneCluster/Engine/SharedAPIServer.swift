@@ -5,13 +5,18 @@ import ServiceLifecycle
 /// An embedded API server that may be started several times for one file, as a Deployment of several replicas does.
 ///
 /// One process serves the file. The others hand every connection on to it, so that they are as ready as it is, and
-/// the first to notice its end takes over. A rolling update therefore never finds the file closed for longer than that.
+/// the first to notice its end takes over. What connects meanwhile is held until it has: nobody is refused while one
+/// of them is there.
 package struct SharedAPIServer: Service {
     private let configuration: EmbeddedAPIServer.Configuration
     private let log: Logger
 
-    /// How long the file may stay unserved after the process that served it has ended.
-    private static let patience = Duration.milliseconds(100)
+    /// Between two looks whether the process that served the file has ended.
+    private static let period = Duration.milliseconds(20)
+    /// How long a connection is held while nobody serves the file.
+    private static let handover = Duration.seconds(10)
+    /// How long what is on its way to a server that leaves, or through one, may take.
+    private static let parting = Duration.milliseconds(250)
 
     package init(_ configuration: EmbeddedAPIServer.Configuration, log: Logger) {
         self.configuration = configuration
@@ -20,28 +25,51 @@ package struct SharedAPIServer: Service {
 
     package func run() async throws {
         let ownership = try FileOwnership("\(configuration.sqlitePath).lock")
-        guard try await own(ownership) else { return }
-        ownership.announce("\(configuration.bindAddress):\(configuration.port)")
-        try await EmbeddedAPIServer(configuration, log: log).run()
-    }
-
-    /// Waits for the file, serving its owner's answers meanwhile. False when it is time to end instead.
-    private func own(_ ownership: FileOwnership) async throws -> Bool {
-        if ownership.take() { return true }
-        let forwarder = TCPForwarder(address: configuration.bindAddress, port: configuration.port) {
-            ownership.announced
-        }
+        if ownership.take() { return try await serve(configuration, ownership) }
+        let forwarder = TCPForwarder(
+            address: configuration.bindAddress, port: configuration.port, patience: Self.handover
+        ) { ownership.announced }
         try await forwarder.start()
         log.info("another process serves this file; handing connections on", metadata: ["to": "\(ownership.path)"])
-        let isOurs = await cancelWhenGracefulShutdown {
+        do {
+            if await own(ownership) {
+                var inner = configuration
+                // The usual one stays the forwarder's: given up, even for a moment, it would refuse somebody.
+                inner.innerPort = 0
+                try await serve(inner, ownership)
+            }
+        } catch {
+            await forwarder.stop()
+            throw error
+        }
+        await forwarder.stop()
+        try? await Task.sleep(for: Self.parting)
+    }
+
+    private func serve(_ configuration: EmbeddedAPIServer.Configuration, _ ownership: FileOwnership) async throws {
+        var configuration = configuration
+        // Of a process that was killed, its address may still stand there.
+        ownership.announce(nil)
+        configuration.leave = {
+            ownership.announce(nil)
+            try? await Task.sleep(for: Self.parting)
+        }
+        let server = try EmbeddedAPIServer(configuration, log: log)
+        let address = configuration.bindAddress
+        async let served: Void = server.run()
+        if let port = try? await server.ready() { ownership.announce("\(address):\(port)") }
+        try await served
+    }
+
+    /// Waits for the file. False when it is time to end instead.
+    private func own(_ ownership: FileOwnership) async -> Bool {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 if ownership.take() { return true }
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(for: Self.period)
             }
             return false
         }
-        await forwarder.stop()
-        return isOurs
     }
 }
 
@@ -63,8 +91,9 @@ private final class FileOwnership: Sendable {
     /// Takes the file unless another process has it. The kernel gives it back when this process ends, however it does.
     func take() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
-    func announce(_ address: String) {
-        let bytes = Array(address.utf8)
+    /// Says where the owner listens; nil takes that back.
+    func announce(_ address: String?) {
+        let bytes = Array((address ?? "").utf8)
         guard ftruncate(descriptor, 0) == 0 else { return }
         _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }

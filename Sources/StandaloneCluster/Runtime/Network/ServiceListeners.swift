@@ -14,6 +14,9 @@ final class ServiceListeners: Sendable {
         let rotation: TargetRotation
     }
 
+    /// For how long a connection is held whose target takes none: others of the Service are asked meanwhile.
+    private static let patience = Duration.seconds(1)
+
     private struct State {
         var listeners: [ObjectKey: [Place: Listener]] = [:]
         /// Services that did not get all their ports.
@@ -61,7 +64,9 @@ final class ServiceListeners: Sendable {
 
     private func listen(_ place: Place, _ targets: [TCPForwarder.Target], _ service: ObjectKey) async -> Listener? {
         let rotation = TargetRotation(targets)
-        let forwarder = TCPForwarder(address: place.address, port: place.port) { rotation.next() }
+        let forwarder = TCPForwarder(address: place.address, port: place.port, patience: Self.patience) {
+            rotation.next()
+        }
         do throws(BindError) {
             try await forwarder.start()
             return Listener(forwarder: forwarder, rotation: rotation)

@@ -24,18 +24,25 @@ package final class TCPForwarder: Sendable {
     }
 
     private static let backlog: Int32 = 256
+    private static let retryPeriod = TimeAmount.milliseconds(20)
     private static let connectTimeout = TimeAmount.seconds(10)
 
     let address: String
     private let wantedPort: Int
+    private let patience: TimeAmount
     private let target: @Sendable () -> Target?
     private let state = Mutex(State.idle)
 
     /// - Parameters:
     ///   - port: 0 takes any free one.
-    ///   - target: Asked once for each connection, on a thread that must not be kept waiting; nil refuses it.
-    package init(address: String, port: Int, target: @escaping @Sendable () -> Target?) {
+    ///   - patience: For how long a connection is held, and `target` asked again, when there is no target or it takes
+    ///     no connection: what served it is just being replaced.
+    ///   - target: Asked for each connection, on a thread that must not be kept waiting; nil refuses it.
+    package init(
+        address: String, port: Int, patience: Duration = .zero, target: @escaping @Sendable () -> Target?
+    ) {
         self.address = address
+        self.patience = TimeAmount(patience)
         wantedPort = port
         self.target = target
     }
@@ -51,13 +58,13 @@ package final class TCPForwarder: Sendable {
     /// Listens from its return on. Does nothing when it does so already.
     package func start() async throws(BindError) {
         guard port == nil else { return }
-        let target = target
+        let (target, patience) = (target, patience)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { client in Self.connect(client, to: target()) }
+            .childChannelInitializer { client in Self.connect(client, to: target, until: .now() + patience) }
         let listener: any Channel
         do {
             listener = try await bootstrap.bind(host: address, port: wantedPort).get()
@@ -83,6 +90,16 @@ package final class TCPForwarder: Sendable {
     }
 
     /// A client is read from once this future succeeds; it is closed when it fails.
+    private static func connect(
+        _ client: any Channel, to target: @escaping @Sendable () -> Target?, until deadline: NIODeadline
+    ) -> EventLoopFuture<Void> {
+        let loop = client.eventLoop
+        return connect(client, to: target()).flatMapError { error in
+            guard NIODeadline.now() + retryPeriod < deadline else { return loop.makeFailedFuture(error) }
+            return loop.flatScheduleTask(in: retryPeriod) { connect(client, to: target, until: deadline) }.futureResult
+        }
+    }
+
     private static func connect(_ client: any Channel, to target: Target?) -> EventLoopFuture<Void> {
         guard let target else { return client.eventLoop.makeFailedFuture(NoTarget()) }
         // On the client's own loop, so that the two halves may call each other.

@@ -97,7 +97,13 @@ package struct PodRunner: Sendable {
                 await worker.run()
                 registry.remove(worker)
             }
-        case .stop(let grace): registry.stop(pod.uid, .deletion, grace: grace)
+        case .stop(let grace):
+            guard grace > 0 else { return registry.stop(pod.uid, .deletion, grace: grace) }
+            let departure = PodDeparture(api: api, pod: pod)
+            group.addTask {
+                await departure.wait()
+                registry.stop(pod.uid, .deletion, grace: grace)
+            }
         case .abandon: registry.stop(pod.uid, .gone, grace: 0)
         case .clear(let isReleased):
             group.addTask {
