@@ -3,7 +3,9 @@ import TenantAPI
 
 extension TenantControlPlane {
     /// The kube-apiserver container (parity sheet, 3.2 to 3.6).
-    func apiServerContainer(_ exposure: Exposure, _ facts: DatastoreFacts) -> JSON {
+    func apiServerContainer(
+        _ exposure: Exposure, _ facts: DatastoreFacts, rotatesAuthority: Bool = false
+    ) -> JSON {
         let deployment = spec.controlPlane.deployment
         let user = deployment.extraArgs.apiServer ?? []
         var container: JSON = [
@@ -13,7 +15,7 @@ extension TenantControlPlane {
             "command": ["kube-apiserver"],
             "args": JSON(
                 Arguments.apiServer(
-                    managed: managedAPIServerArguments(exposure, facts),
+                    managed: managedAPIServerArguments(exposure, facts, rotatesAuthority),
                     defaults: defaultAPIServerArguments(user: user), user: user)),
         ]
         ProbeSet(
@@ -58,7 +60,9 @@ extension TenantControlPlane {
     }
 
     /// Ours alone: what the rest of the tenant's objects depend on.
-    private func managedAPIServerArguments(_ exposure: Exposure, _ facts: DatastoreFacts) -> Arguments {
+    private func managedAPIServerArguments(
+        _ exposure: Exposure, _ facts: DatastoreFacts, _ rotatesAuthority: Bool
+    ) -> Arguments {
         let pki = Volume.pkiPath
         var managed = Arguments([
             "--client-ca-file": "\(pki)/ca.crt",
@@ -100,7 +104,7 @@ extension TenantControlPlane {
         case .sqlite:
             managed["--sqlite-path"] = "\(facts.endpoints.first ?? "")/\(storageIdentity.schema).sqlite"
             // The embedded engine is its own controller-manager: it signs for nodes, and publishes the authority.
-            managed["--cluster-signing-cert-file"] = "\(pki)/ca.crt"
+            managed["--cluster-signing-cert-file"] = Volume.clusterSigner(isRotating: rotatesAuthority)
             managed["--cluster-signing-key-file"] = "\(pki)/ca.key"
             managed["--root-ca-file"] = "\(pki)/ca.crt"
             managed["--kubernetes-version"] = spec.kubernetes.version

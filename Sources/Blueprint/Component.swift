@@ -84,6 +84,11 @@ package struct ManagedObject: Sendable, Hashable {
     package let component: Component
     package let object: KubeObject
 
+    package init(component: Component, object: KubeObject) {
+        self.component = component
+        self.object = object
+    }
+
     package var type: ResourceType { component.type }
     package var key: ObjectKey { object.key }
 }

@@ -31,7 +31,7 @@ extension TenantControlPlane {
     }
 
     /// The kube-controller-manager container; here the user's flags stand above ours.
-    func controllerManagerContainer() -> JSON {
+    func controllerManagerContainer(rotatesAuthority: Bool = false) -> JSON {
         let deployment = spec.controlPlane.deployment
         let kubeconfig = "/etc/kubernetes/controller-manager.conf"
         let pki = Volume.pkiPath
@@ -43,7 +43,7 @@ extension TenantControlPlane {
             "--bind-address": "0.0.0.0",
             "--client-ca-file": "\(pki)/ca.crt",
             "--root-ca-file": "\(pki)/ca.crt",
-            "--cluster-signing-cert-file": "\(pki)/ca.crt",
+            "--cluster-signing-cert-file": Volume.clusterSigner(isRotating: rotatesAuthority),
             "--cluster-signing-key-file": "\(pki)/ca.key",
             "--cluster-name": name,
             // Both are off by default and a join needs both.

@@ -8,6 +8,8 @@ package enum CredentialDecision: Sendable, Hashable {
     case keep
     /// The reason is for the event and the log.
     case issue(reason: String)
+    /// It serves, and another is to take its place without anybody's notice.
+    case rotate(reason: String)
 
     package var isKept: Bool { self == .keep }
 }
@@ -18,10 +20,13 @@ package struct CredentialJudge: Sendable {
     package let now: Date
     /// A certificate with less life left than this is issued anew.
     package let renewBefore: Duration
+    /// For how long a root that was followed by another is still trusted.
+    package let overlap: Duration
 
-    package init(now: Date, renewBefore: Duration) {
+    package init(now: Date, renewBefore: Duration, overlap: Duration = .seconds(30 * 24 * 3600)) {
         self.now = now
         self.renewBefore = renewBefore
+        self.overlap = overlap
     }
 
     /// A certificate authority: a pair that belongs together, may sign, and lives on.
@@ -29,7 +34,6 @@ package struct CredentialJudge: Sendable {
         guard let data, let certificatePEM = data[certificate], let keyPEM = data[key] else {
             return .issue(reason: "there was none")
         }
-        if rotate { return .issue(reason: "its rotation was asked for") }
         guard let authority = try? Certificate(pem: certificatePEM) else {
             return .issue(reason: "\(certificate) is no certificate")
         }
@@ -37,7 +41,14 @@ package struct CredentialJudge: Sendable {
             return .issue(reason: "\(key) is not the key of \(certificate)")
         }
         guard authority.isAuthority else { return .issue(reason: "\(certificate) may not sign certificates") }
-        return lifetime(of: authority)
+        guard authority.notAfter > now else {
+            return .issue(reason: "it expired at \(Timestamp.format(authority.notAfter))")
+        }
+        if rotate { return .rotate(reason: "its rotation was asked for") }
+        guard renewal(ofAuthority: authority) > now else {
+            return .rotate(reason: "it expires at \(Timestamp.format(authority.notAfter))")
+        }
+        return .keep
     }
 
     /// The service accounts' key pair. It never expires; tokens signed with it would all be lost.
@@ -47,12 +58,14 @@ package struct CredentialJudge: Sendable {
         guard let data, let keyPEM = data[privateKey], data[publicKey] != nil else {
             return .issue(reason: "there was none")
         }
-        if rotate { return .issue(reason: "its rotation was asked for") }
         guard let key = try? PrivateKey(pem: keyPEM) else { return .issue(reason: "\(privateKey) is no private key") }
-        guard data[publicKey] == key.publicKeyPEM else {
+        guard let own = try? PublicKey(pem: key.publicKeyPEM),
+            let verifying = try? PublicKey.all(pem: data[publicKey] ?? []),
+            verifying.contains(where: { $0.identifierBytes == own.identifierBytes })
+        else {
             return .issue(reason: "\(publicKey) is not the public key of \(privateKey)")
         }
-        return .keep
+        return rotate ? .rotate(reason: "its rotation was asked for") : .keep
     }
 
     /// A leaf: of this authority, of this name, with its key, good for all of `names`, and alive.
@@ -79,6 +92,22 @@ package struct CredentialJudge: Sendable {
             return .issue(reason: "it expires at \(Timestamp.format(certificate.notAfter))")
         }
         return .keep
+    }
+
+    /// When this authority has to be followed by another: early enough for the overlap, yet never in the first four
+    /// fifths of its life, so that a short-lived one that a user brought along is not exchanged at once.
+    package func renewal(ofAuthority certificate: Certificate) -> Date {
+        let lead = Double((renewBefore + overlap).components.seconds)
+        let fifth = certificate.notAfter.timeIntervalSince(certificate.notBefore) / 5
+        let latest = renewal(of: certificate)
+        return min(latest, certificate.notAfter.addingTimeInterval(-min(lead, fifth)))
+    }
+
+    /// When an authority or key that was followed by another at `promoted` is trusted no more: after the overlap, or
+    /// when it expires.
+    package func overlapEnd(promoted: Date, expiry: Date? = nil) -> Date {
+        let end = promoted.addingTimeInterval(Double(overlap.components.seconds))
+        return expiry.map { min($0, end) } ?? end
     }
 
     /// When this certificate has to be issued anew.

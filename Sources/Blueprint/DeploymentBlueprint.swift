@@ -33,7 +33,7 @@ extension TenantControlPlane {
             "strategy": strategy,
             "template": [
                 "metadata": templateMetadata(facts, credentials),
-                "spec": podSpec(exposure, facts, settings, selector: selector),
+                "spec": podSpec(exposure, facts, credentials, settings, selector: selector),
             ],
         ]
         if !replicasAreForeign { deployment["replicas"] = JSON(asked.replicas) }
@@ -58,28 +58,44 @@ extension TenantControlPlane {
             Keys.component: Component.deployment.rawValue,
             "component.kamaji.clastix.io/datastore": facts.name,
         ]
-        for component in Component.allCases {
-            guard let label = component.rolloutLabel else { continue }
-            labels[label] = credentials[component].map(Checksum.md5(of:)) ?? ""
-        }
+        let marks = rolloutMarks(credentials)
+        labels.merge(marks.labels) { _, ours in ours }
         labels.merge(asked.labels) { _, users in users }
         // The Deployment selects its pods by this one; a template without it is refused.
         labels[Keys.name] = name
         var annotations = asked.annotations
+        annotations.merge(marks.annotations) { _, ours in ours }
         annotations[Keys.storageConfiguration] = credentials[.datastoreConfiguration].map(Checksum.md5(of:))
         annotations[Keys.storageCertificate] = credentials[.datastoreCertificate].map(Checksum.md5(of:))
         return ["labels": JSON(labels), "annotations": JSON(annotations)]
     }
 
+    /// What on the pods says with which Secrets they started, so that others make others of them.
+    func rolloutMarks(_ secrets: [Component: SecretData]) -> (labels: [String: String], annotations: [String: String]) {
+        var labels: [String: String] = [:]
+        for component in Component.allCases {
+            guard let label = component.rolloutLabel else { continue }
+            labels[label] = secrets[component].map(Checksum.md5(of:)) ?? ""
+        }
+        var annotations: [String: String] = [:]
+        // Mounted as a single file, which never follows its Secret; the certificate is in it.
+        if spec.addons.konnectivity != nil, let kubeconfig = secrets[.konnectivityKubeconfig] {
+            annotations[Keys.konnectivityKubeconfig] = Checksum.md5(of: kubeconfig)
+        }
+        return (labels, annotations)
+    }
+
     private func podSpec(
-        _ exposure: Exposure, _ facts: DatastoreFacts, _ settings: BlueprintSettings, selector: JSON
+        _ exposure: Exposure, _ facts: DatastoreFacts, _ credentials: Credentials, _ settings: BlueprintSettings,
+        selector: JSON
     ) -> JSON {
+        let rotates = credentials[.certificateAuthority]?[AuthorityFiles.cluster.bundle] != nil
         let asked = spec.controlPlane.deployment
         let takenOver = facts.driver.usesKine ? ["kine"] : []
         var containers = asked.additionalContainers.filter { !takenOver.contains($0["name"]?.string ?? "") }
-        containers.append(apiServerContainer(exposure, facts))
+        containers.append(apiServerContainer(exposure, facts, rotatesAuthority: rotates))
         containers.append(schedulerContainer())
-        containers.append(controllerManagerContainer())
+        containers.append(controllerManagerContainer(rotatesAuthority: rotates))
         var initial = asked.additionalInitContainers
         if facts.driver.usesKine {
             containers.append(kineContainer(facts, image: settings.kineImage))
@@ -91,7 +107,7 @@ extension TenantControlPlane {
 
         var pod: JSON = [
             "containers": .array(containers),
-            "volumes": .array(asked.additionalVolumes + volumes(facts)),
+            "volumes": .array(asked.additionalVolumes + volumes(facts, credentials)),
             "serviceAccountName": .string(asked.serviceAccountName),
         ]
         if !initial.isEmpty { pod["initContainers"] = .array(initial) }
@@ -124,16 +140,27 @@ extension TenantControlPlane {
         }
     }
 
-    private func volumes(_ facts: DatastoreFacts) -> [JSON] {
+    private func volumes(_ facts: DatastoreFacts, _ credentials: Credentials) -> [JSON] {
         func secret(_ component: Component) -> String { component.objectName(of: name) }
         func pair(_ component: Component, _ keys: [String]) -> JSON {
             Volume.projection(secret(component), keys.map { ($0, $0) })
         }
+        func trust(_ component: Component, _ files: AuthorityFiles) -> (key: String, path: String) {
+            let isRotating = credentials[component]?[files.bundle] != nil
+            return (isRotating ? files.bundle : files.certificate, files.certificate)
+        }
+        /// Under the usual name is what is trusted; while that is more than what signs, the signer has its own.
+        func authority(_ component: Component, _ files: AuthorityFiles) -> JSON {
+            let trusted = trust(component, files)
+            var items = [trusted]
+            if trusted.key != trusted.path { items.append((files.certificate, Volume.signer(files))) }
+            return Volume.projection(secret(component), items + [(files.key, files.key)])
+        }
         var sources = [
             pair(.apiServerCertificate, ["apiserver.crt", "apiserver.key"]),
-            pair(.certificateAuthority, ["ca.crt", "ca.key"]),
+            authority(.certificateAuthority, .cluster),
             pair(.kubeletClientCertificate, ["apiserver-kubelet-client.crt", "apiserver-kubelet-client.key"]),
-            pair(.frontProxyAuthority, ["front-proxy-ca.crt", "front-proxy-ca.key"]),
+            authority(.frontProxyAuthority, .frontProxy),
             pair(.frontProxyClientCertificate, ["front-proxy-client.crt", "front-proxy-client.key"]),
             pair(.serviceAccountKey, ["sa.pub", "sa.key"]),
         ]
@@ -146,7 +173,8 @@ extension TenantControlPlane {
         ]
         // Trust needs the certificate alone; upstream lays the authority's key beside it, three times.
         volumes += Volume.certificateBundles.map {
-            Volume.secret($0.0, secret(.certificateAuthority), items: ["ca.crt"])
+            Volume.secret(
+                $0.0, secret(.certificateAuthority), items: [trust(.certificateAuthority, .cluster)])
         }
         volumes.append(Volume.secret(Volume.schedulerKubeconfig, secret(.schedulerKubeconfig)))
         volumes.append(Volume.secret(Volume.controllerManagerKubeconfig, secret(.controllerManagerKubeconfig)))

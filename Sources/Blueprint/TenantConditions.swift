@@ -24,6 +24,8 @@ extension TenantControlPlane {
 
         if let failure, failure.condition == .certificatesValid {
             set(.certificatesValid, false, failure.reason, failure.message)
+        } else if let (reason, message) = progress.rotations.condition(of: name) {
+            set(.certificatesValid, true, reason, message)
         } else if progress.credentials[.apiServerCertificate] != nil {
             set(.certificatesValid, true, "Issued", "every certificate and kubeconfig is in place")
         } else {
@@ -64,7 +66,7 @@ extension TenantControlPlane {
         let phase = status.json[path: "kubernetesResources", "version", "status"]?.string ?? ""
         if let failure {
             set(.ready, false, failure.reason, failure.message)
-        } else if phase == TenantPhase.ready.rawValue || phase == TenantPhase.writeLimited.rawValue {
+        } else if TenantPhase(rawValue: phase)?.isServing ?? false {
             let serves = "the control plane serves \(spec.kubernetes.version)"
             if let refusal = progress.refusal {
                 set(.ready, true, "UpgradeRefused", refusal.message)

@@ -12,6 +12,10 @@ package enum TenantPhase: String, Sendable, Hashable, CaseIterable {
     case notReady = "NotReady"
     case sleeping = "Sleeping"
     case writeLimited = "WriteLimited"
+
+    /// Whether all that was asked for is there and answers. While authorities are exchanged it does: nobody is meant to
+    /// notice.
+    var isServing: Bool { [.ready, .writeLimited, .certificateAuthorityRotating].contains(self) }
 }
 
 extension TenantControlPlane {
@@ -27,7 +31,9 @@ extension TenantControlPlane {
     /// The phase (parity sheet, 5.6); the first that holds stands. It differs from upstream's where that one misleads:
     /// Ready comes once what was asked for is inside and reached, pods that change while others serve leave it Ready,
     /// and limited writes do not hide an upgrade.
-    package func phase(deployment: KubeObject?, interior: InteriorState, tunnel: TunnelState?) -> TenantPhase {
+    package func phase(
+        deployment: KubeObject?, interior: InteriorState, tunnel: TunnelState?, rotations: [RootRotation] = []
+    ) -> TenantPhase {
         if spec.controlPlane.deployment.replicas == 0 { return .sleeping }
         guard let deployment else { return .provisioning }
         let isNew = recordedVersion == nil
@@ -41,6 +47,7 @@ extension TenantControlPlane {
         guard isComplete(interior, tunnel: tunnel) else {
             return isNew ? .provisioning : changesVersion ? .upgrading : .notReady
         }
+        if rotations.exchangesAuthority { return .certificateAuthorityRotating }
         return spec.writePermissions.isLimited ? .writeLimited : .ready
     }
 }

@@ -17,6 +17,8 @@ package struct TenantProgress: Sendable {
     /// Whether user, role and grants are in place.
     package var isProvisioned = false
     package var credentials: Credentials = [:]
+    /// How the roots' rotations stand.
+    package var rotations: [RootRotation] = []
     /// The password's Secret among them once it is applied.
     package var service: KubeObject?
     package var deployment: KubeObject?
@@ -159,9 +161,11 @@ extension TenantControlPlane {
             progress.deployment == nil && progress.exposure == nil
             // This pass did not get to see how the tenant is; what the last one saw stands.
             ? (progress.failure != nil ? before : nil) ?? .provisioning
-            : phase(deployment: progress.deployment, interior: progress.interior, tunnel: progress.tunnel)
+            : phase(
+                deployment: progress.deployment, interior: progress.interior, tunnel: progress.tunnel,
+                rotations: progress.rotations)
         status.json[path: root, "version", "status"] = .string(phase.rawValue)
-        if progress.failure == nil, [.ready, .sleeping, .writeLimited].contains(phase) {
+        if progress.failure == nil, [.ready, .sleeping, .writeLimited, .certificateAuthorityRotating].contains(phase) {
             status.json[path: root, "version", "version"] = .string(spec.kubernetes.version)
         }
     }

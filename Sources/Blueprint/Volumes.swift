@@ -19,9 +19,18 @@ enum Volume {
 
     static let pkiPath = "/etc/kubernetes/pki"
 
-    static func secret(_ name: String, _ secret: String, items: [String] = []) -> JSON {
+    /// The file of the one certificate that signs, while the usual one holds all that is trusted.
+    static func signer(_ files: AuthorityFiles) -> String { "\(files.prefix)-signer.crt" }
+
+    static func clusterSigner(isRotating: Bool) -> String {
+        "\(pkiPath)/\(isRotating ? signer(.cluster) : AuthorityFiles.cluster.certificate)"
+    }
+
+    static func secret(_ name: String, _ secret: String, items: [(key: String, path: String)] = []) -> JSON {
         var source: JSON = ["secretName": .string(secret), "defaultMode": 420]
-        if !items.isEmpty { source["items"] = .array(items.map { ["key": .string($0), "path": .string($0)] }) }
+        if !items.isEmpty {
+            source["items"] = .array(items.map { ["key": .string($0.key), "path": .string($0.path)] })
+        }
         return ["name": .string(name), "secret": source]
     }
 

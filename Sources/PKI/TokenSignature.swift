@@ -22,6 +22,18 @@ package struct PublicKey: Sendable, Hashable {
         self = try PublicKey(block, pem: pem)
     }
 
+    /// All public keys of `pem`, in order; of a file that holds a private key, its public half.
+    package static func all(pem: [UInt8]) throws(PKIError) -> [PublicKey] {
+        let blocks = try PEMBlock.all(in: pem, reading: "the public keys")
+        if blocks.contains(where: { $0.label.hasSuffix("PRIVATE KEY") }) { return [try PublicKey(pem: pem)] }
+        var keys: [PublicKey] = []
+        for block in blocks where block.label == "PUBLIC KEY" {
+            keys.append(try PublicKey(block, pem: try handle(block.der).publicPEM()))
+        }
+        guard !keys.isEmpty else { throw PEMBlock.missing("PUBLIC KEY", among: blocks, reading: "the public keys") }
+        return keys
+    }
+
     private init(_ block: PEMBlock, pem: [UInt8]) throws(PKIError) {
         let subject = "the public key"
         der = block.der

@@ -11,7 +11,13 @@ package struct CredentialIssuer: Sendable {
         package var credentials: Credentials = [:]
         /// Components that were made anew, and why, for the log and events.
         package var issued: [(component: Component, reason: String)] = []
-        /// When the first of them has to be issued again.
+        /// What was done about roots that rotate.
+        package var steps: [(component: Component, step: RotationStep)] = []
+        /// How the roots' rotations stand after that.
+        package var rotations: [RootRotation] = []
+        /// What the roots' Secrets say of it in annotations.
+        package var marks: [Component: RootMarks] = [:]
+        /// When the first of them has to be issued again, or an old root to be dropped.
         package var nextRenewal: Date?
     }
 
@@ -22,10 +28,12 @@ package struct CredentialIssuer: Sendable {
     /// The Secrets that are there, by component.
     let existing: [Component: KubeObject]
     let judge: CredentialJudge
+    let reach: RotationReach
 
     package init(
         tenant: TenantControlPlane, exposure: Exposure, facts: DatastoreFacts,
-        datastoreAuthority: CertificateAuthority?, existing: [Component: KubeObject], judge: CredentialJudge
+        datastoreAuthority: CertificateAuthority?, existing: [Component: KubeObject], judge: CredentialJudge,
+        reach: RotationReach = RotationReach()
     ) {
         self.tenant = tenant
         self.exposure = exposure
@@ -33,18 +41,17 @@ package struct CredentialIssuer: Sendable {
         self.datastoreAuthority = datastoreAuthority
         self.existing = existing
         self.judge = judge
+        self.reach = reach
     }
 
     package func issue() throws(PKIError) -> Result {
         var result = Result()
-        let authority = try self.authority(
-            .certificateAuthority, name: "kubernetes", certificate: "ca.crt", key: "ca.key", into: &result)
+        let authority = try self.authority(.certificateAuthority, .cluster, name: "kubernetes", into: &result)
         // The names that kubernetes.io/tls consumers look for, such as the Cluster API provider.
-        result.credentials[.certificateAuthority]?["tls.crt"] = authority.certificate.pem
-        result.credentials[.certificateAuthority]?["tls.key"] = authority.key.pem
+        result.credentials[.certificateAuthority]?["tls.crt"] = authority.signer.certificate.pem
+        result.credentials[.certificateAuthority]?["tls.key"] = authority.signer.key.pem
         let frontProxy = try self.authority(
-            .frontProxyAuthority, name: "front-proxy-ca", certificate: "front-proxy-ca.crt",
-            key: "front-proxy-ca.key", into: &result)
+            .frontProxyAuthority, .frontProxy, name: "front-proxy-ca", into: &result)
         try serviceAccountKey(into: &result)
 
         let names = tenant.apiServerNames(exposure)
@@ -63,54 +70,27 @@ package struct CredentialIssuer: Sendable {
         return result
     }
 
-    private func rotates(_ component: Component) -> Bool { existing[component]?.asksForRotation ?? false }
-
-    private func authority(
-        _ component: Component, name: String, certificate: String, key: String, into result: inout Result
-    ) throws(PKIError) -> CertificateAuthority {
-        let data = existing[component]?.secretData
-        switch judge.authority(data, certificate: certificate, key: key, rotate: rotates(component)) {
-        case .keep:
-            // What a user brought along beside the pair stays.
-            let kept = data ?? [:]
-            let authority = try CertificateAuthority(
-                certificate: Certificate(pem: kept[certificate] ?? []), key: PrivateKey(pem: kept[key] ?? []))
-            result.credentials[component] = kept
-            result.note(judge.renewal(of: authority.certificate))
-            return authority
-        case .issue(let reason):
-            let privateKey = try PrivateKey.generate(tenant.keyAlgorithm)
-            let authority = try CertificateAuthority.selfSigned(
-                CertificateProfiles.authority(name), key: privateKey, now: judge.now)
-            result.credentials[component] = [certificate: authority.certificate.pem, key: privateKey.pem]
-            result.issued.append((component, reason))
-            result.note(judge.renewal(of: authority.certificate))
-            return authority
-        }
-    }
-
-    private func serviceAccountKey(into result: inout Result) throws(PKIError) {
-        let component = Component.serviceAccountKey
-        let data = existing[component]?.secretData
-        switch judge.keyPair(data, publicKey: "sa.pub", privateKey: "sa.key", rotate: rotates(component)) {
-        case .keep: result.credentials[component] = data
-        case .issue(let reason):
-            let key = try PrivateKey.generate(tenant.keyAlgorithm)
-            result.credentials[component] = ["sa.pub": key.publicKeyPEM, "sa.key": key.pem]
-            result.issued.append((component, reason))
-        }
-    }
+    func rotates(_ component: Component) -> Bool { existing[component]?.asksForRotation ?? false }
 
     /// A leaf in `FILE.crt` and `FILE.key`.
     private func leaf(
-        _ component: Component, file: String, _ profile: CertificateProfile, _ authority: CertificateAuthority,
+        _ component: Component, file: String, _ profile: CertificateProfile, _ authority: AuthorityMaterial,
         into result: inout Result
     ) throws(PKIError) {
         let data = existing[component]?.secretData
         let pair = try pair(
-            component, certificate: data?["\(file).crt"], key: data?["\(file).key"], profile, authority,
+            component, certificate: data?["\(file).crt"], key: data?["\(file).key"], profile, authority.signer,
             rotate: rotates(component), into: &result)
-        result.credentials[component] = ["\(file).crt": pair.certificate, "\(file).key": pair.key]
+        let certificate = try chained(pair.certificate, authority)
+        result.credentials[component] = ["\(file).crt": certificate, "\(file).key": pair.key]
+    }
+
+    /// The leaf with what those need who know the authority before only. Other certificates behind it are a user's.
+    private func chained(_ pem: [UInt8], _ authority: AuthorityMaterial) throws(PKIError) -> [UInt8] {
+        let chain = try Certificate.chain(pem: pem)
+        let crossed = chain.dropFirst().filter { $0.publicKeyPEM == authority.signer.certificate.publicKeyPEM }
+        if authority.chainPEM.isEmpty, crossed.isEmpty { return pem }
+        return (chain.first?.pem ?? []) + authority.chainPEM
     }
 
     private func pair(
@@ -124,7 +104,7 @@ package struct CredentialIssuer: Sendable {
         case .keep:
             result.note(judge.renewal(of: try Certificate(pem: certificate ?? [])))
             return (certificate ?? [], key ?? [])
-        case .issue(let reason):
+        case .issue(let reason), .rotate(let reason):
             let privateKey = try PrivateKey.generate(tenant.keyAlgorithm)
             let issued = try authority.issue(profile, to: privateKey, now: judge.now)
             if !result.issued.contains(where: { $0.component == component }) {
@@ -137,17 +117,17 @@ package struct CredentialIssuer: Sendable {
 
     /// One client's kubeconfigs: its certificate is kept while it serves, and the text follows the server's address.
     private func kubeconfig(
-        _ plan: KubeconfigPlan, _ authority: CertificateAuthority, into result: inout Result
+        _ plan: KubeconfigPlan, _ authority: AuthorityMaterial, into result: inout Result
     ) throws(PKIError) {
         let data = existing[plan.component]?.secretData
         let user = plan.servers.keys.sorted().lazy.compactMap { data?[$0] }.first
             .flatMap { Kubeconfig.clientPair(in: $0) }
         let pair = try pair(
-            plan.component, certificate: user?.certificate, key: user?.key, plan.profile, authority,
+            plan.component, certificate: user?.certificate, key: user?.key, plan.profile, authority.signer,
             rotate: rotates(plan.component), into: &result)
         for (key, server) in plan.servers {
             let text = tenant.kubeconfig(
-                server: server, authorityPEM: authority.certificate.pem, user: plan.profile.commonName,
+                server: server, authorityPEM: authority.trustPEM, user: plan.profile.commonName,
                 certificatePEM: pair.certificate, keyPEM: pair.key)
             result.credentials[plan.component, default: [:]][key] = Array(text.utf8)
         }
@@ -173,21 +153,22 @@ package struct CredentialIssuer: Sendable {
     }
 
     /// The tunnel server's certificate, and the kubeconfig that is made of it: they are renewed together.
-    private func konnectivity(_ authority: CertificateAuthority, into result: inout Result) throws(PKIError) {
+    private func konnectivity(_ authority: AuthorityMaterial, into result: inout Result) throws(PKIError) {
         let data = existing[.konnectivityCertificate]?.secretData
         let pair = try pair(
             .konnectivityCertificate, certificate: data?["tls.crt"], key: data?["tls.key"],
-            CertificateProfiles.konnectivityServer, authority,
+            CertificateProfiles.konnectivityServer, authority.signer,
             rotate: rotates(.konnectivityCertificate) || rotates(.konnectivityKubeconfig), into: &result)
-        result.credentials[.konnectivityCertificate] = ["tls.crt": pair.certificate, "tls.key": pair.key]
+        let certificate = try chained(pair.certificate, authority)
+        result.credentials[.konnectivityCertificate] = ["tls.crt": certificate, "tls.key": pair.key]
         let text = tenant.konnectivityKubeconfig(
-            authorityPEM: authority.certificate.pem, certificatePEM: pair.certificate, keyPEM: pair.key)
+            authorityPEM: authority.trustPEM, certificatePEM: certificate, keyPEM: pair.key)
         result.credentials[.konnectivityKubeconfig] = ["konnectivity-server.conf": Array(text.utf8)]
     }
 }
 
 extension CredentialIssuer.Result {
-    fileprivate mutating func note(_ renewal: Date) {
+    mutating func note(_ renewal: Date) {
         nextRenewal = nextRenewal.map { min($0, renewal) } ?? renewal
     }
 }

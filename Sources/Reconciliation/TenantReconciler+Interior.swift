@@ -17,7 +17,8 @@ extension TenantReconciler {
             return
         }
         guard let exposure = progress.exposure, let facts = progress.facts, let service = progress.service,
-            let authority = progress.credentials[.certificateAuthority]?["ca.crt"]
+            let roots = progress.credentials[.certificateAuthority],
+            let authority = roots[AuthorityFiles.cluster.bundle] ?? roots[AuthorityFiles.cluster.certificate]
         else { return }
         let kubeconfig = try self.kubeconfig(of: tenant, progress)
         let wanted: [TenantObject]

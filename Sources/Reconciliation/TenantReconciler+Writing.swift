@@ -16,7 +16,9 @@ extension TenantReconciler {
             return live
         }
         var object = wanted.object
-        if let live, live.asksForRotation {
+        if wanted.component.isRoot {
+            // Its marks say already what became of the wish.
+        } else if let live, live.asksForRotation {
             object.annotations[Keys.rotate] = Timestamp.format(now())
         } else if let rotated = live?.annotations[Keys.rotate] {
             object.annotations[Keys.rotate] = rotated

@@ -13,6 +13,9 @@ package struct TenantSettings: Sendable {
     package var blueprint = BlueprintSettings()
     /// `--certificate-expiration-deadline`.
     package var renewBefore: Duration = .seconds(24 * 3600)
+    /// `--certificate-authority-overlap`: for how long an authority, or a key of service accounts, is trusted after
+    /// another took its place.
+    package var rootOverlap: Duration = .seconds(720 * 3600)
     /// Whether the admin cluster serves Gateway API's TLSRoute.
     package var servesTLSRoutes = false
     /// `--max-concurrent-tcp-reconciles`: what a tenant waits for is mostly the API server and the datastore.
@@ -109,6 +112,7 @@ package struct TenantReconciler: Sendable {
         if written.asks(otherThan: object) { return .again(after: .zero) }
         if let wait { return .again(after: wait) }
         guard progress.failure == nil else { return .again(after: .seconds(30)) }
+        if let wait = rotationWait(tenant, progress) { return .again(after: wait) }
         passes.settle(key, until: renewal ?? now().addingTimeInterval(PassMemory.longest), pass)
         guard let renewal else { return .settled }
         return .again(after: .seconds(max(1, renewal.timeIntervalSince(now()))))
@@ -181,8 +185,10 @@ package struct TenantReconciler: Sendable {
             TenantControlPlane.keptPassword(in: observation.objects[.datastoreConfiguration])
             ?? UUID().uuidString.lowercased()
         async let provisioned: Void = provision(tenant, store, further, password: password)
-        let issued = try issueCredentials(of: tenant, exposure, store, observation)
+        let reach = try await rotationReach(of: tenant, exposure, store.facts, observation)
+        let issued = try issueCredentials(of: tenant, exposure, store, observation, reach)
         progress.credentials = issued.credentials
+        progress.rotations = issued.rotations
         progress.refusal = await upgradeRefusal(of: tenant, progress)
         // All but what the refusal is about goes on as the spec says.
         let current = try progress.refusal.map { try tenant.keeping(version: $0.keptVersion) } ?? tenant
@@ -192,7 +198,8 @@ package struct TenantReconciler: Sendable {
 
         // Roots first: a leaf that is stored while its authority is not would have to be issued again.
         try await applyAll(
-            objects.filter { $0.component.isRoot }, to: current, observation, into: &progress)
+            objects.filter { $0.component.isRoot }.map { $0.marked(issued.marks[$0.component]) }, to: current,
+            observation, into: &progress)
         let material = objects.filter { !$0.component.isRoot && $0.component != .deployment }
         try await applyAll(material, to: current, observation, into: &progress)
         let named = progress.routes.values.reduce(into: Set()) { $0.formUnion(AccessPoints.gateways(of: $1)) }
@@ -203,6 +210,7 @@ package struct TenantReconciler: Sendable {
                 metadata: ["tenant": "\(tenant.key)", "component": "\(component.rawValue)", "reason": "\(reason)"])
         }
         tell(tenant, issued: issued.issued)
+        tell(tenant, steps: issued.steps)
         do {
             try await provisioned
         } catch {
@@ -295,12 +303,13 @@ package struct TenantReconciler: Sendable {
 
     private func issueCredentials(
         of tenant: TenantControlPlane, _ exposure: Exposure, _ store: ResolvedDatastore,
-        _ observation: TenantObservation
+        _ observation: TenantObservation, _ reach: RotationReach
     ) throws(TenantFailure) -> CredentialIssuer.Result {
         let issuer = CredentialIssuer(
             tenant: tenant, exposure: exposure, facts: store.facts, datastoreAuthority: store.authority,
             existing: observation.secrets,
-            judge: CredentialJudge(now: now(), renewBefore: settings.renewBefore))
+            judge: CredentialJudge(now: now(), renewBefore: settings.renewBefore, overlap: settings.rootOverlap),
+            reach: reach)
         do {
             return try issuer.issue()
         } catch {

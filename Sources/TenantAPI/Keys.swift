@@ -1,4 +1,4 @@
-/// Names that stand in metadata: annotations, labels and finalizers. All but the key algorithm are upstream's, and its
+/// Names that stand in metadata: annotations, labels and finalizers. What is not marked as ours is upstream's, and its
 /// users' manifests, scripts and dashboards say them.
 package enum Keys {
     // MARK: Annotations that users set
@@ -13,12 +13,17 @@ package enum Keys {
     package static let migrationTimeout = "kamaji.clastix.io/migration-timeout"
     /// On a Secret: the empty value asks for its rotation; we write the time of rotation over it.
     package static let rotate = "certs.kamaji.clastix.io/rotate"
+    /// Ours. On a Secret whose root rotates: the empty value asks to trust the old one no longer; we write the time at
+    /// which that was done over it.
+    package static let finishRotation = "certs.kamaji.clastix.io/finish"
     /// Which keys a tenant gets from now on: `ECDSA-P256` or `RSA-2048`. Ours, and an annotation so that the kind stays
     /// upstream's.
     package static let keyAlgorithm = "kamaji.clastix.io/key-algorithm"
 
     // MARK: Annotations that we set
 
+    /// Ours. On a Secret whose root rotates: since when the new one signs.
+    package static let promoted = "certs.kamaji.clastix.io/promoted"
     /// On Secrets and ConfigMaps: md5 of the data.
     package static let checksum = "kamaji.clastix.io/checksum"
     /// Upstream's mark on a tenant whose inner controllers did not start.
@@ -27,6 +32,8 @@ package enum Keys {
     package static let apiServerArguments = "kube-apiserver.kamaji.clastix.io/args"
     /// On the pods: checksum of the datastore's credentials.
     package static let storageConfiguration = "storage.kamaji.clastix.io/config"
+    /// Ours, on the pods: checksum of the tunnel server's kubeconfig, and with it of its certificate.
+    package static let konnectivityKubeconfig = "konnectivity.kamaji.clastix.io/kubeconfig"
     /// On the pods: checksum of the datastore's certificate.
     package static let storageCertificate = "storage.kamaji.clastix.io/certificate"
 

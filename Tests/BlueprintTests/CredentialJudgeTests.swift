@@ -105,7 +105,7 @@ import Testing
     @Test func `an authority that a user brought along is adopted`() throws {
         let pair: SecretData = ["ca.crt": authority.certificate.pem, "ca.key": authority.key.pem]
         #expect(verdict(pair).isKept)
-        #expect(verdict(pair, rotate: true) == .issue(reason: "its rotation was asked for"))
+        #expect(verdict(pair, rotate: true) == .rotate(reason: "its rotation was asked for"))
     }
 
     @Test func `an authority that cannot sign is made anew`() throws {
@@ -134,6 +134,7 @@ import Testing
         let other = try PrivateKey.generate(.ecdsaP256)
         #expect(verdict(["sa.pub": key.publicKeyPEM, "sa.key": key.pem]).isKept)
         #expect(!verdict(["sa.pub": key.publicKeyPEM, "sa.key": key.pem], rotate: true).isKept)
+        #expect(verdict(["sa.pub": other.publicKeyPEM + key.publicKeyPEM, "sa.key": key.pem]).isKept)
         #expect(!verdict(["sa.pub": other.publicKeyPEM, "sa.key": key.pem]).isKept)
         #expect(!verdict(["sa.key": key.pem]).isKept)
         #expect(!verdict(["sa.pub": key.publicKeyPEM, "sa.key": Array("x".utf8)]).isKept)

@@ -13,6 +13,12 @@ struct ReconcileOptions: ParsableArguments {
     @Option(help: "Certificates and kubeconfigs are renewed when they end within this time; at least 24h.")
     var certificateExpirationDeadline = GoDuration(hours: 24)
 
+    @Option(
+        help:
+            "How long an authority or service-account key is trusted after another took its place. Certificates that nodes hold must be renewed by then."
+    )
+    var certificateAuthorityOverlap = GoDuration(hours: 720)
+
     @Option(help: "Tenants that are worked on at the same time.")
     var maxConcurrentTcpReconciles = 32
 
@@ -25,6 +31,10 @@ struct ReconcileOptions: ParsableArguments {
             throw ValidationError(
                 "--certificate-expiration-deadline is \(certificateExpirationDeadline): certificate expiration deadline "
                     + "must be at least 24 hours")
+        }
+        guard certificateAuthorityOverlap.duration >= .zero else {
+            throw ValidationError(
+                "--certificate-authority-overlap is \(certificateAuthorityOverlap): give a duration such as 720h")
         }
         guard !kineImage.isEmpty else { throw ValidationError("expecting a value for --kine-image arg") }
         guard (1...1024).contains(maxConcurrentTcpReconciles) else {
@@ -42,6 +52,7 @@ struct ReconcileOptions: ParsableArguments {
         settings.defaultDatastore = datastore.flatMap { $0.isEmpty ? nil : $0 }
         settings.blueprint = .init(kineImage: kineImage)
         settings.renewBefore = certificateExpirationDeadline.duration
+        settings.rootOverlap = certificateAuthorityOverlap.duration
         settings.workers = maxConcurrentTcpReconciles
         settings.startingLimit = maxStartingControlPlanes == 0 ? nil : maxStartingControlPlanes
         return settings

@@ -100,6 +100,24 @@ extension ClusterAPI {
         await ensure(bundle, .configMaps, options)
     }
 
+    /// Puts the root certificates of this start into the namespaces that have those of an earlier one.
+    func publishRootCertificates() async {
+        guard let rootCertificateAuthority else { return }
+        let options = WriteOptions(fieldManager: "kube-controller-manager")
+        do throws(APIStatus) {
+            for namespace in try await list(.namespaces, Selection()).items {
+                let key = ObjectKey(namespace: namespace.name, name: "kube-root-ca.crt")
+                guard var bundle = try await find(.configMaps, key),
+                    bundle[path: "data", "ca.crt"]?.string != rootCertificateAuthority
+                else { continue }
+                bundle["data"] = ["ca.crt": .string(rootCertificateAuthority)]
+                _ = try await update(.configMaps, key, bundle, options)
+            }
+        } catch {
+            log.warning("the root certificates of some namespaces are not renewed", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Creates an object unless it is there.
     func ensure(_ object: KubeObject, _ type: ResourceType, _ options: WriteOptions) async {
         do throws(APIStatus) {
