@@ -11,19 +11,32 @@ extension TenantReconciler {
     /// Whom the rotations of this tenant's roots have reached. Looks only while one is under way.
     func rotationReach(
         of tenant: TenantControlPlane, _ exposure: Exposure, _ facts: DatastoreFacts, _ observation: TenantObservation
-    ) async throws -> RotationReach {
+    ) async -> RotationReach {
         var reach = RotationReach()
         let secrets = observation.secrets.mapValues(\.secretData)
         guard secrets.contains(where: { $0.key.isRotating($0.value) }) else { return reach }
         if tenant.isRolledOut(observation.objects[.deployment], with: secrets) {
-            let pods = try await api.list(
-                .pods, namespace: tenant.namespace, labelSelector: LabelSelector(equals: [Keys.name: tenant.name]))
-            reach.isRolledOut = tenant.isRolledOut(pods.items, with: secrets)
+            reach.isRolledOut = await areAllNew(tenant, secrets)
         }
         if let trust = secrets[.certificateAuthority]?[AuthorityFiles.cluster.bundle] {
             reach.isKnownInside = tenant.isKnownInside(trust, exposure, facts)
         }
         return reach
+    }
+
+    /// Whether no pod is left that started with other Secrets. Where pods cannot be read the rotation waits, and nothing
+    /// else of the tenant does.
+    private func areAllNew(_ tenant: TenantControlPlane, _ secrets: Credentials) async -> Bool {
+        do {
+            let pods = try await api.list(
+                .pods, namespace: tenant.namespace, labelSelector: LabelSelector(equals: [Keys.name: tenant.name]))
+            return tenant.isRolledOut(pods.items, with: secrets)
+        } catch {
+            events.record(
+                .warning, on: tenant.object, reason: "RotationBlocked", action: "Rotate",
+                note: "cannot tell which pods still run with the old Secrets, for pods cannot be listed: \(error)")
+            return false
+        }
     }
 
     /// When a rotation wants another look that nothing else leads to; nil when a watch will.

@@ -185,7 +185,7 @@ package struct TenantReconciler: Sendable {
             TenantControlPlane.keptPassword(in: observation.objects[.datastoreConfiguration])
             ?? UUID().uuidString.lowercased()
         async let provisioned: Void = provision(tenant, store, further, password: password)
-        let reach = try await rotationReach(of: tenant, exposure, store.facts, observation)
+        let reach = await rotationReach(of: tenant, exposure, store.facts, observation)
         let issued = try issueCredentials(of: tenant, exposure, store, observation, reach)
         progress.credentials = issued.credentials
         progress.rotations = issued.rotations

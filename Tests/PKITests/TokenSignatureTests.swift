@@ -76,4 +76,13 @@ struct TokenSignatureTests {
                 == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
         #expect(hex(SHA256.digest([])).hasPrefix("e3b0c44298fc1c14"))
     }
+
+    @Test("A file of several public keys gives all of them, and one without any says so")
+    func severalPublicKeys() throws {
+        let (first, second) = (try PrivateKey.generate(.ecdsaP256), try PrivateKey.generate(.rsa2048))
+        let keys = try PublicKey.all(pem: first.publicKeyPEM + Array("between\n".utf8) + second.publicKeyPEM)
+        #expect(keys.map(\.pem) == [first.publicKeyPEM, second.publicKeyPEM])
+        #expect(try PublicKey.all(pem: second.pem).map(\.pem) == [second.publicKeyPEM])
+        #expect(throws: PKIError.self) { try PublicKey.all(pem: Array("nothing".utf8)) }
+    }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import StandaloneCluster
@@ -48,6 +49,22 @@ import Testing
         try await forwarder.start()
         #expect(try await exchange("hello", with: "127.96.0.9", try #require(forwarder.port)) == "")
         await forwarder.stop()
+    }
+
+    @Test func `with patience a client is held until another target takes it`() async throws {
+        let gone = try await NamedEcho("gone", on: "127.112.0.1")
+        let echo = try await NamedEcho("echo", on: "127.112.0.1")
+        // Nobody at first, then one that is just gone, then the one that follows it.
+        let order = Mutex<[TCPForwarder.Target?]>([nil, TCPForwarder.Target(host: "127.112.0.1", port: gone.port)])
+        let last = TCPForwarder.Target(host: "127.112.0.1", port: echo.port)
+        try await gone.stop()
+        let forwarder = TCPForwarder(address: "127.96.0.9", port: 0, patience: .seconds(60)) {
+            order.withLock { $0.isEmpty ? last : $0.removeFirst() }
+        }
+        try await forwarder.start()
+        #expect(try await exchange("hello", with: "127.96.0.9", try #require(forwarder.port)) == "echo:hello")
+        await forwarder.stop()
+        try await echo.stop()
     }
 
     @Test func `a port that is taken is told, and free again after a stop`() async throws {
