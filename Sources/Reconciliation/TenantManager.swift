@@ -55,7 +55,7 @@ package struct TenantManager: Sendable {
             passes.invalidate(tenant)
             tenantQueue.enqueue(tenant)
         }
-        sessions = TenantSessions(changed: wake)
+        sessions = TenantSessions(log: log, changed: wake)
         starts = StartingQueue(limit: settings.startingLimit ?? Self.leastStarts, turn: wake)
         datastoreQueue = Controller(name: "datastore", workers: Self.datastoreWorkers, log: log)
         generatorQueue = Controller(name: "kubeconfiggenerator", workers: Self.generatorWorkers, log: log)

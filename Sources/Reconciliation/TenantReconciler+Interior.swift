@@ -60,7 +60,7 @@ extension TenantReconciler {
             for one in pending {
                 group.addTask {
                     do {
-                        let applied = try await client.apply(Self.respectingScale(one, client), one.type)
+                        let applied = try await Self.apply(one, client)
                         versions.record(
                             one.id, of: tenant.key, version: applied.writtenVersion(one.type),
                             applied: one.object.hashValue)
@@ -76,6 +76,19 @@ extension TenantReconciler {
         if let first = failures.first(where: { $0.condition == .tenantBootstrapped }) ?? failures.first { throw first }
         if !pending.isEmpty {
             log.debug("applied inside", metadata: ["tenant": "\(tenant.key)", "objects": "\(pending.count)"])
+        }
+    }
+
+    /// Applies one object. An address of a Service cannot be changed; one that has to be is made anew.
+    private static func apply(_ one: TenantObject, _ client: KubeClient) async throws -> KubeObject {
+        do {
+            return try await client.apply(respectingScale(one, client), one.type)
+        } catch let error as KubeError where error.isInvalid && one.type == .services {
+            guard let live = try await client.find(one.type, one.key),
+                live[path: "spec", "clusterIP"] != one.object[path: "spec", "clusterIP"]
+            else { throw error }
+            try await client.delete(one.type, one.key, uid: live.uid)
+            return try await client.apply(one.object, one.type)
         }
     }
 

@@ -1,6 +1,7 @@
 import Blueprint
 import KubeClient
 import KubeObjects
+import Logging
 import Synchronization
 import TenantAPI
 
@@ -43,10 +44,12 @@ package final class TenantSessions: Sendable {
     private let sessions = Mutex<[ObjectKey: Session]>([:])
     private let starts: AsyncStream<Start>
     private let starting: AsyncStream<Start>.Continuation
+    private let log: Logger
     private let changed: @Sendable (ObjectKey) -> Void
 
     /// - Parameter changed: told when something inside a tenant wants its reconciliation.
-    package init(changed: @escaping @Sendable (ObjectKey) -> Void) {
+    package init(log: Logger, changed: @escaping @Sendable (ObjectKey) -> Void) {
+        self.log = log
         self.changed = changed
         (starts, starting) = AsyncStream.makeStream(of: Start.self)
     }
@@ -101,13 +104,18 @@ package final class TenantSessions: Sendable {
             tenant: start.tenant, client: start.client, versions: versions, changed: changed)
         await withTaskGroup(of: Void.self) { group in
             for kind in start.plan.kinds { group.addTask { await watch.run(kind) } }
+            group.addTask {
+                let approver = NodeApprover(client: start.client, tenant: start.tenant, log: self.log)
+                // Only cancellation ends it.
+                try? await approver.run()
+            }
             if start.plan.dialsNodes {
                 group.addTask {
                     await TunnelProbe(client: start.client).run { self.show($0, of: start) }
                 }
             }
             group.addTask { for await _ in start.stopped {} }
-            // The last one ends when the session does; the others end by being cancelled.
+            // The first to end is the last one, with the session; the others end by being cancelled.
             await group.next()
             group.cancelAll()
         }

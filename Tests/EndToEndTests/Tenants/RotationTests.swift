@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import KubeClient
 import KubeObjects
 import Testing
