@@ -9,6 +9,12 @@ static inline CURLcode kmj_curl_set_long(CURL *handle, CURLoption option, long v
     return curl_easy_setopt(handle, option, value);
 }
 
+/* How many connections a transfer opened; -1 where libcurl cannot tell. */
+static inline long kmj_curl_opened_connections(CURL *handle) {
+    long count = -1;
+    return curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &count) == CURLE_OK ? count : -1;
+}
+
 static inline CURLcode kmj_curl_set_size(CURL *handle, CURLoption option, curl_off_t value) {
     return curl_easy_setopt(handle, option, value);
 }

@@ -16,12 +16,17 @@ final class Transfer {
     /// Unacknowledged data breaks a connection after this long, where the kernel would wait for a quarter of an hour.
     private static let userTimeoutMilliseconds: UInt32 = 30_000
 
-    init(_ exchange: Exchange) throws(HTTPTransportError) {
+    /// Whether a connection of its own was asked for.
+    private let isApart: Bool
+    private var hasAnswer = false
+
+    init(_ exchange: Exchange, apart: Bool = false) throws(HTTPTransportError) {
         guard let handle = curl_easy_init() else {
             throw HTTPTransportError(.invalidRequest, "libcurl has no memory for another request")
         }
         self.handle = handle
         self.exchange = exchange
+        isApart = apart
         do throws(HTTPTransportError) {
             try configure()
         } catch {
@@ -50,6 +55,14 @@ final class Transfer {
     }
 
     func detach(from multi: OpaquePointer) { curl_multi_remove_handle(multi, handle) }
+
+    /// Whether the request met an HTTP/2 connection that its server was just leaving, and wants another one.
+    ///
+    /// A server that leaves finishes the streams it has taken and looks at no other; libcurl reports those as a failure
+    /// of the session instead of sending them again, as it does with HTTP/1.
+    func isTurnedAway(_ code: CURLcode) -> Bool {
+        code == CURLE_HTTP2 && !isApart && !hasAnswer && failure == nil && kmj_curl_opened_connections(handle) == 0
+    }
 
     func resume() { curl_easy_pause(handle, CURLPAUSE_CONT) }
 
@@ -94,6 +107,7 @@ final class Transfer {
     private func configure() throws(HTTPTransportError) {
         let request = exchange.request
         try set(CURLOPT_NOSIGNAL, 1)
+        if isApart { try set(CURLOPT_FRESH_CONNECT, 1) }
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try configureTarget(request)
         try configureVersion(request)
@@ -247,6 +261,7 @@ final class Transfer {
 
     /// Returns how many bytes were taken; another number ends the transfer.
     private func read(header line: UnsafeRawBufferPointer) -> Int {
+        hasAnswer = true
         switch parser.read(line) {
         case .head(let head):
             if exchange.request.version == .http2, !head.isHTTP2 {

@@ -156,6 +156,12 @@ final class TransferLoop: Sendable {
             guard let (id, transfer) = transfers.first(where: { $0.value.handle == handle }) else { continue }
             transfers[id] = nil
             transfer.detach(from: multi)
+            if transfer.isTurnedAway(result), let second = try? Transfer(transfer.exchange, apart: true),
+                (try? second.attach(to: multi)) != nil
+            {
+                transfers[id] = second
+                continue
+            }
             transfer.finish(result)
             adjustConnections(multi, transfers)
         }
