@@ -141,8 +141,10 @@ struct Call: Sendable {
     }
 
     func mayRepeat(after error: KubeError) -> Bool {
-        // The server did not begin on a request that it turned away.
+        // The server did not begin on a request that it turned away. One that is leaving turns away with a 503 and, as
+        // any that wants to be asked again, names a time.
         if error.code == 429 { return true }
+        if error.code == 503, case .status(_, _, .some) = error.cause { return true }
         return isIdempotent && error.isRetryable
     }
 }

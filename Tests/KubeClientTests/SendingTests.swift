@@ -25,6 +25,16 @@ struct SendingTests {
         #expect(transport.requests.count == 3)
     }
 
+    @Test("A server that is leaving is asked again, whatever was asked of it, when it says so")
+    func leaving() async throws {
+        let transport = ScriptedTransport { index, _ in
+            index == 0 ? .status(503, headers: ["Retry-After": "1"]) : .json(KubeObject.configMap("a").json)
+        }
+        let pauses = Pauses()
+        _ = try await KubeClient.scripted(transport, pauses).create(.configMap("a"), .configMaps)
+        #expect(pauses.taken == [.seconds(1)])
+    }
+
     @Test("What may be repeated is, five times in all, with growing pauses", arguments: [500, 502, 503, 504, 0])
     func repeated(code: Int) async throws {
         let transport = ScriptedTransport { _, _ in

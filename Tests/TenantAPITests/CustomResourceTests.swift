@@ -108,8 +108,8 @@ import Testing
         }
     }
 
-    @Test func `metadata is left to the API server`() throws {
+    @Test func `metadata is left to the API server, but for the name, of which a rule speaks`() throws {
         let schema = try Self.version("TenantControlPlane")[path: "schema", "openAPIV3Schema", "properties", "metadata"]
-        #expect(schema == ["type": "object"])
+        #expect(schema == ["type": "object", "properties": ["name": ["type": "string"]]])
     }
 }
