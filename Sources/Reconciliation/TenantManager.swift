@@ -69,7 +69,7 @@ package struct TenantManager: Sendable {
         let tenants = tenantReconciler(settings)
         let stores = datastoreReconciler()
         let generation = generatorReconciler(settings)
-        let servesGateways = settings.servesTLSRoutes
+        let servesGateways = try await api.serves(.gateways)
         let generatorWatches = GeneratorWatches(
             api: api, memory: generators, enqueue: { generatorQueue.enqueue($0, after: $1) })
         let (synchronized, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))

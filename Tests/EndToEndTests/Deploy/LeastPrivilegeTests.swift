@@ -12,6 +12,8 @@ extension EndToEnd {
         private static let beyondTheTest: Set<AuditLog.Permission> = [
             // What an earlier tenant of the same name left behind goes first.
             " services delete",
+            // Why pods that take too long to come up do not.
+            " pods list",
             // An event that is repeated.
             "events.k8s.io events patch",
             // Asked by OwnerReferencesPermissionEnforcement, not by a request of its own.
@@ -135,7 +137,10 @@ extension EndToEnd {
         /// A tenant's life: made, damaged, changed and deleted.
         private func live(_ admin: Session) async throws {
             try await admin.must("apply -f FILE", file: Self.tenants)
+            try await admin.must("wait --for=create pdb/gate --timeout=120s")
+            try await admin.must("scale tcp gate --replicas=0")
             for tenant in ["rich", "gate"] { try await admin.waitForPhase("Sleeping", of: tenant) }
+            try await admin.must("wait --for=delete pdb/gate --timeout=120s")
             func owned(_ kinds: String, by tenant: String) async throws -> Int {
                 try await admin.must("get \(kinds) -l kamaji.clastix.io/name=\(tenant) -o name")
                     .split(separator: "\n").count
@@ -194,7 +199,7 @@ extension EndToEnd {
             metadata: {name: gate}
             spec:
               controlPlane:
-                deployment: {replicas: 0}
+                deployment: {replicas: 2}
                 service: {serviceType: ClusterIP}
                 gateway: {hostname: gate.example.com, parentRefs: [{name: gateway, namespace: default}]}
               kubernetes: {version: v1.35.2}
