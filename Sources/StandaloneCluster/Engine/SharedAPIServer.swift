@@ -15,7 +15,9 @@ package struct SharedAPIServer: Service {
     private static let period = Duration.milliseconds(20)
     /// How long a connection is held while nobody serves the file.
     private static let handover = Duration.seconds(10)
-    /// How long what is on its way to a server that leaves, or through one, may take.
+    /// How long connections that are handed on to a server that stays may go on.
+    private static let draining = Duration.seconds(2)
+    /// How long what is on its way to a server that leaves may take.
     private static let parting = Duration.milliseconds(250)
 
     package init(_ configuration: EmbeddedAPIServer.Configuration, log: Logger) {
@@ -43,7 +45,8 @@ package struct SharedAPIServer: Service {
             throw error
         }
         await forwarder.stop()
-        try? await Task.sleep(for: Self.parting)
+        // The server has answered everybody and closed; what it said may still be on its way through here.
+        await forwarder.drained(within: Self.draining)
     }
 
     private func serve(_ configuration: EmbeddedAPIServer.Configuration, _ ownership: FileOwnership) async throws {

@@ -6,7 +6,7 @@ import Logging
 import Synchronization
 import Testing
 
-/// Somebody who reads and writes in a tenant without pause, tries nothing twice and forgives nothing.
+/// Somebody who reads and writes in a tenant without pause, through a client that asks again where client-go does.
 final class CallLoop: Sendable {
     private struct State {
         var calls = 0
@@ -77,7 +77,8 @@ final class CallLoop: Sendable {
         let client = KubeClient(
             connection: connection, transport: transport, fieldManager: "loop",
             log: Logger(label: "loop", factory: { _ in SwiftLogNoOpLogHandler() }),
-            patience: KubeClient.Patience(attempts: 1, timeout: .seconds(30)))
+            // kube-apiserver answers 503 with a Retry-After while it leaves, and client-go asks again: up to ten times.
+            patience: KubeClient.Patience(attempts: 3, timeout: .seconds(30)))
         await run { try await call(client, $0) }
     }
 }

@@ -25,6 +25,7 @@ package final class TCPForwarder: Sendable {
 
     private static let backlog: Int32 = 256
     private static let retryPeriod = TimeAmount.milliseconds(20)
+    private static let drainPeriod = Duration.milliseconds(10)
     private static let connectTimeout = TimeAmount.seconds(10)
 
     let address: String
@@ -32,6 +33,7 @@ package final class TCPForwarder: Sendable {
     private let patience: TimeAmount
     private let target: @Sendable () -> Target?
     private let state = Mutex(State.idle)
+    private let carried = Atomic(0)
 
     /// - Parameters:
     ///   - port: 0 takes any free one.
@@ -64,7 +66,11 @@ package final class TCPForwarder: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { client in Self.connect(client, to: target, until: .now() + patience) }
+            .childChannelInitializer { [self] client in
+                carried.add(1, ordering: .relaxed)
+                client.closeFuture.whenComplete { _ in self.carried.subtract(1, ordering: .relaxed) }
+                return Self.connect(client, to: target, until: .now() + patience)
+            }
         let listener: any Channel
         do {
             listener = try await bootstrap.bind(host: address, port: wantedPort).get()
@@ -87,6 +93,15 @@ package final class TCPForwarder: Sendable {
             return channel
         }
         try? await listener?.close().get()
+    }
+
+    /// Returns once no connection is left, or after `limit`. What its target answered last is then with the client.
+    package func drained(within limit: Duration) async {
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while carried.load(ordering: .relaxed) > 0, clock.now < deadline {
+            guard (try? await clock.sleep(for: Self.drainPeriod)) != nil else { return }
+        }
     }
 
     /// A client is read from once this future succeeds; it is closed when it fails.
