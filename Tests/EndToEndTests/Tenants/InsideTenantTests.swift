@@ -81,9 +81,8 @@ extension EndToEnd {
         private static let imagePatch =
             #"[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"broken"}]"#
 
-        @Test(arguments: Engine.all) func `addons that are switched off go, and what users adopted stays`(engine: Engine)
-            async throws
-        {
+        @Test(arguments: Engine.all)
+        func `addons that are switched off go, and what users adopted stays`(engine: Engine) async throws {
             try await StandaloneFixture.run(engine.arguments) { cluster in
                 let session = try await cluster.session()
                 try await session.must(
