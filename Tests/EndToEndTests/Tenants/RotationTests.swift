@@ -47,18 +47,18 @@ extension EndToEnd {
                 bearer.tls.clientCertificate = nil
                 bearer.tls.clientKey = nil
                 try await verify(
-                    session, inside, before: before, bearer: bearer, old: old, token: token, text: text)
+                    session, inside, engine, before: before, bearer: bearer, old: old, token: token, text: text)
             }
         }
 
         private func verify(
-            _ session: Session, _ inside: Session, before: Kubeconfig, bearer: ClusterConnection, old: String,
-            token: String, text: String
+            _ session: Session, _ inside: Session, _ engine: Engine, before: Kubeconfig, bearer: ClusterConnection,
+            old: String, token: String, text: String
         ) async throws {
             let (unchanged, tokens, fresh) = (CallLoop("old kubeconfig"), CallLoop("old token"), CallLoop("fresh"))
             let connection = try ClusterConnection(before)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await unchanged.run(connection, namespace: "work") }
+                group.addTask { await unchanged.run(connection, namespace: "work", repeats: engine == .embedded) }
                 group.addTask { await tokens.run(bearer, as: "system:serviceaccount:work:default") }
                 group.addTask {
                     await fresh.run { number in
