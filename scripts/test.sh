@@ -1,5 +1,6 @@
 #!/bin/sh
 # Builds and runs every test, or those that the arguments name (a regular expression, as swift test --filter has it).
+# What failed is said once more at the end: a failure in the middle of ten minutes of lines is not found again.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
@@ -9,8 +10,17 @@ install_helm
 say "building"
 build --build-tests
 say "testing"
-if [ $# -gt 0 ]; then
-    swift test --skip-build --filter "$1"
-else
-    swift test --skip-build
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+{
+    status=0
+    swift test --skip-build ${1:+--filter "$1"} 2>&1 || status=$?
+    echo "$status" >"$folder/status"
+} | tee "$folder/log"
+status=$(cat "$folder/status")
+if [ "$status" -ne 0 ]; then
+    say "what failed"
+    # Each line of an issue with what follows it, up to the next event.
+    awk '/^[◇✔↳]/ { shown = 0 } /^✘/ { shown = 12 } shown > 0 { print; shown -= 1 }' "$folder/log" | tail -n 150
 fi
+exit "$status"
