@@ -35,37 +35,27 @@ extension KubeObject {
 }
 
 extension TenantReconciler {
-    /// Reads what is there. A tenant of which nothing is known needs only the three Secrets that a user may have brought
-    /// along; everything else is found by its label, in one request a kind.
+    /// Reads what is there, each object by its name: a list by label has the API server go through every Secret of the
+    /// namespace, a thousand tenants' as well as this one's. Of a tenant of which nothing is known only the three
+    /// Secrets are read that a user may have brought along.
     func observe(_ tenant: TenantControlPlane) async throws -> TenantObservation {
-        var wanted: [Component] = [.service, .deployment]
-        if tenant.spec.controlPlane.ingress != nil { wanted.append(.ingress) }
-        if tenant.spec.controlPlane.gateway != nil, settings.servesTLSRoutes { wanted += [.route, .konnectivityRoute] }
-        let adoptable = Component.allCases.filter(\.isRoot)
         let isNew = tenant.object["status"] == nil && !versions.knowsAnything(of: tenant.key)
-
-        var observation = TenantObservation()
-        if !isNew {
-            let labelled = LabelSelector(equals: [Keys.name: tenant.name, Keys.project: Keys.projectValue])
-            async let secrets = api.list(.secrets, namespace: tenant.namespace, labelSelector: labelled)
-            async let configMaps = api.list(.configMaps, namespace: tenant.namespace, labelSelector: labelled)
-            let found = try await secrets.items + configMaps.items
-            let byName = Dictionary(found.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-            for component in Component.allCases {
-                guard component.type == .secrets || component.type == .configMaps else { continue }
-                observation.objects[component] = byName[component.objectName(of: tenant.name)]
+        let wanted = Component.allCases.filter { component in
+            switch component {
+            case .ingress: !isNew && tenant.spec.controlPlane.ingress != nil
+            case .route, .konnectivityRoute:
+                !isNew && tenant.spec.controlPlane.gateway != nil && settings.servesTLSRoutes
+            case .service, .deployment: !isNew
+            default: component.isRoot || !isNew && (component.type == .secrets || component.type == .configMaps)
             }
         }
-        let singles = adoptable.filter { observation.objects[$0] == nil } + (isNew ? [] : wanted)
         let found = try await withThrowingTaskGroup(of: (Component, KubeObject?).self) { group in
-            for component in singles {
-                let key = ObjectKey(
-                    namespace: tenant.namespace, name: component.objectName(of: tenant.name))
+            for component in wanted {
+                let key = ObjectKey(namespace: tenant.namespace, name: component.objectName(of: tenant.name))
                 group.addTask { (component, try await api.find(component.type, key)) }
             }
             return try await group.reduce(into: [Component: KubeObject]()) { $0[$1.0] = $1.1 }
         }
-        observation.objects.merge(found) { _, single in single }
-        return observation
+        return TenantObservation(objects: found)
     }
 }
