@@ -21,6 +21,7 @@ final class EventLog: Sendable {
         var head: Int64
         /// By resource; nil watches all of them.
         var watchers: [String?: [ObjectIdentifier: WatchSignal]] = [:]
+        var followers: [String: @Sendable (StoreEvent) -> Void] = [:]
         var isClosed = false
     }
 
@@ -32,6 +33,8 @@ final class EventLog: Sendable {
 
     /// Called by the writer after each commit, in order.
     func publish(_ events: [StoreEvent], head: Int64) {
+        let followers = state.withLock { $0.followers }
+        for event in events { followers[event.resource]?(event) }
         let woken: [WatchSignal] = state.withLock { state in
             state.recent.append(contentsOf: events)
             state.head = head
@@ -44,6 +47,12 @@ final class EventLog: Sendable {
             return resources.flatMap { state.watchers[$0].map { Array($0.values) } ?? [] }
         }
         for signal in woken { signal.wake() }
+    }
+
+    /// Calls `body` with each write of `resource` on the writer's thread, in order, before any watcher or the write's
+    /// author hears of it. One follower a resource.
+    func follow(_ resource: String, _ body: @escaping @Sendable (StoreEvent) -> Void) {
+        state.withLock { $0.followers[resource] = body }
     }
 
     func read(_ resource: String?, after position: Int64) -> Reading {

@@ -69,18 +69,9 @@ extension ClusterAPI {
         return warnings
     }
 
-    /// What follows from a write that is stored.
-    func afterWrite(_ object: KubeObject, _ resource: APIResource, isCreated: Bool) async {
-        switch resource.type.description {
-        case "customresourcedefinitions.apiextensions.k8s.io": catalog.define(object)
-        case "namespaces" where isCreated: await furnish(namespace: object.name)
-        default: break
-        }
-    }
-
-    func afterDelete(_ object: KubeObject, _ resource: APIResource) async {
-        guard resource.type == .customResourceDefinitions else { return }
-        catalog.forget(object.name)
+    /// What follows from an object that was stored for the first time.
+    func afterCreate(_ object: KubeObject, _ resource: APIResource) async {
+        if resource.type == .namespaces { await furnish(namespace: object.name) }
     }
 
     /// What every namespace has from the start: the default service account and the cluster's root certificates.

@@ -66,7 +66,7 @@ extension ClusterAPI {
             }
             throw APIStatus(error, type, object.name)
         }
-        await afterWrite(stored, resource, isCreated: true)
+        await afterCreate(stored, resource)
         return WriteResult(object: resource.presented(stored), isCreated: true, warnings: warnings)
     }
 

@@ -58,12 +58,10 @@ extension ClusterAPI {
         if Strategies.isReadyToGo(object, resource: resource) {
             if options.isDryRun { return .removed(resource.presented(old)) }
             let removed = try await store.delete(old.key, in: resource.storage, expecting: Int64(old.resourceVersion))
-            await afterDelete(removed, resource)
             return .removed(resource.presented(removed))
         }
         if options.isDryRun || object == old { return .terminating(resource.presented(object)) }
         let written = try await store.update(object, in: resource.storage, replacing: old)
-        await afterWrite(written, resource, isCreated: false)
         return .terminating(resource.presented(written))
     }
 

@@ -103,12 +103,10 @@ extension ClusterAPI {
         if old.isBeingDeleted, Strategies.isReadyToGo(object, resource: resource) {
             let removed = try await store.delete(
                 modification.key, in: resource.storage, expecting: Int64(stored.resourceVersion))
-            await afterDelete(removed, resource)
             return .success(WriteResult(object: resource.presented(removed), warnings: prepared.warnings))
         }
         let written = try await store.update(
             resource.stored(object), in: resource.storage, replacing: stored, claiming: prepared.claims)
-        await afterWrite(written, resource, isCreated: false)
         return .success(WriteResult(object: resource.presented(written), warnings: prepared.warnings))
     }
 

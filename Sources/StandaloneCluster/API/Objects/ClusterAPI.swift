@@ -24,7 +24,16 @@ package final class ClusterAPI: Sendable {
         self.rootCertificateAuthority = rootCertificateAuthority
         self.now = now
         self.log = log
-        catalog = ResourceCatalog()
+        let catalog = ResourceCatalog()
+        self.catalog = catalog
+        // Who learns that a definition came or went finds its resources served, or no more.
+        store.events.follow(ResourceType.customResourceDefinitions.description) { event in
+            if event.change == .deleted {
+                catalog.forget(event.object.name)
+            } else {
+                catalog.define(event.object)
+            }
+        }
     }
 
     /// The served resource for a type; throws the 404 that Kubernetes words for unknown ones.

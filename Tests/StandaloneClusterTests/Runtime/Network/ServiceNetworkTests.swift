@@ -6,7 +6,7 @@ import Testing
 @testable import StandaloneCluster
 
 /// Services on a real store, reached over TCP.
-@Suite(.timeLimit(.minutes(1))) struct ServiceNetworkTests {
+@Suite(.timeLimit(.minutes(5))) struct ServiceNetworkTests {
     private static let network: @Sendable (ClusterAPI, Logger) async -> Void = { api, log in
         await ServiceNetwork(api: api, log: log).run()
     }

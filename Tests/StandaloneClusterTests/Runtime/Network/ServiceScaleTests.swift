@@ -4,7 +4,7 @@ import Testing
 
 @testable import StandaloneCluster
 
-@Suite(.timeLimit(.minutes(1))) struct ServiceScaleTests {
+@Suite(.timeLimit(.minutes(5))) struct ServiceScaleTests {
     @Test func `hundreds of Services without endpoints have an address each, and refuse`() async throws {
         let network: @Sendable (ClusterAPI, Logger) async -> Void = { api, log in
             await ServiceNetwork(api: api, log: log).run()

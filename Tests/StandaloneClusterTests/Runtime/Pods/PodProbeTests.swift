@@ -5,7 +5,7 @@ import Testing
 
 @testable import StandaloneCluster
 
-@Suite(.timeLimit(.minutes(1))) struct PodProbeTests {
+@Suite(.timeLimit(.minutes(5))) struct PodProbeTests {
     private static let hasOpenSSL = ProgramFinder.isExecutableFile("/usr/bin/openssl")
 
     @Test(.enabled(if: hasOpenSSL, "needs openssl as a server"))

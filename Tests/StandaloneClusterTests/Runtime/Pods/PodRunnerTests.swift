@@ -6,7 +6,7 @@ import Testing
 
 @testable import StandaloneCluster
 
-@Suite(.timeLimit(.minutes(1))) struct PodRunnerTests {
+@Suite(.timeLimit(.minutes(5))) struct PodRunnerTests {
     @Test func `a pod becomes ready, is restarted when it ends, and is gone with its process after its deletion`()
         async throws
     {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import StandaloneCluster
 
-@Suite(.timeLimit(.minutes(1))) struct ProcessRecordsTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessRecordsTests {
     private func sleeper(_ thread: RuntimeThread, in scratch: ScratchDirectory) async throws -> ContainerProcess {
         let finder = ProgramFinder(directories: [], searchPath: "/usr/bin:/bin")
         let output = open("/dev/null", O_WRONLY | O_CLOEXEC)

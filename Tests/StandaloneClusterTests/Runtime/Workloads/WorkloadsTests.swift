@@ -7,7 +7,7 @@ import Testing
 @testable import StandaloneCluster
 
 /// Deployments on a real store. Pods get ready by the hand of a task that stands for their node.
-@Suite(.timeLimit(.minutes(1))) struct WorkloadsTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkloadsTests {
     private static let workloads: @Sendable (ClusterAPI, Logger) async -> Void = { api, log in
         await Workloads(api: api, log: log).run()
     }
