@@ -189,12 +189,22 @@ package struct LeaderElection: Sendable {
         }.value
     }
 
+    /// A renewal that was cancelled may still be carried out, between our reading and our writing: then once more.
     private func giveBack() async {
-        guard var live = try? await client.find(.leases, lease),
-            live[path: "spec", "holderIdentity"]?.string == identity
-        else { return }
-        live[path: "spec", "holderIdentity"] = ""
-        live[path: "spec", "leaseDurationSeconds"] = 1
-        _ = try? await client.update(live, .leases)
+        while !Task.isCancelled {
+            guard var live = try? await client.find(.leases, lease),
+                live[path: "spec", "holderIdentity"]?.string == identity
+            else { return }
+            live[path: "spec", "holderIdentity"] = ""
+            live[path: "spec", "leaseDurationSeconds"] = 1
+            do {
+                _ = try await client.update(live, .leases)
+                return
+            } catch let error as KubeError where error.isConflict {
+                continue
+            } catch {
+                return
+            }
+        }
     }
 }

@@ -79,7 +79,8 @@ extension RealAPI {
         func taken() async throws {
             let (client, _, namespace) = try await fixture()
             var election = election(client, "a", namespace)
-            election.renewDeadline = .milliseconds(200)
+            // Long enough for a slow machine to renew, until the thief comes.
+            election.renewDeadline = .seconds(5)
             try await election.run {
                 let change: JSON = ["spec": ["holderIdentity": "thief", "renewTime": "2026-01-01T00:00:00.000000Z"]]
                 var isTaken = false
