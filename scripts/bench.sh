@@ -1,6 +1,8 @@
 #!/bin/sh
 # Measures the manager: TENANTS at once (default 100), on the embedded cluster, or on the API server that KUBECONFIG
 # names. UPSTREAM=1 makes one: a tenant of a standalone cluster, run by upstream's own programs on a real etcd.
+# RUNNING=1 gives each tenant a control plane of the embedded engine, waits until all are Ready, and looks into each
+# of them, object by object; what is measured is a manager of its own, beside the cluster.
 # One line of JSON on standard output.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,7 +15,7 @@ swift build -c release --package-path Benchmarks --product tenant-bench >&2
 bench=$(swift build -c release --package-path Benchmarks --show-bin-path)/tenant-bench
 tenants=${TENANTS:-100}
 
-if [ -z "${UPSTREAM:-}" ]; then
+if [ -z "${UPSTREAM:-}${RUNNING:-}" ]; then
     exec "$bench" --tenants "$tenants" --manager "$manager" ${KUBECONFIG:+--kubeconfig "$KUBECONFIG"}
 fi
 
@@ -29,12 +31,21 @@ finish() {
     exit "$code"
 }
 trap finish EXIT
-"$manager" standalone --state-dir "$state/cluster" --port 0 --engine upstream >"$state/log" 2>&1 &
+if [ -n "${RUNNING:-}" ]; then
+    "$manager" standalone --state-dir "$state/cluster" --port 0 --engine embedded --without-manager \
+        >"$state/log" 2>&1 &
+else
+    "$manager" standalone --state-dir "$state/cluster" --port 0 --engine upstream >"$state/log" 2>&1 &
+fi
 pid=$!
 until grep -q 'The cluster is up' "$state/log"; do
     kill -0 "$pid" 2>/dev/null || { cat "$state/log" >&2; exit 1; }
     sleep 0.2
 done
+if [ -n "${RUNNING:-}" ]; then
+    "$bench" --tenants "$tenants" --manager "$manager" --kubeconfig "$state/cluster/admin.conf" --running
+    exit
+fi
 admin() { "$KUBECTL_NEW" --kubeconfig "$state/cluster/admin.conf" "$@"; }
 admin apply -f deploy/samples/tenant.yaml >&2
 admin wait tcp/dev --for=jsonpath='{.status.kubernetesResources.version.status}'=Ready --timeout=180s >&2

@@ -8,6 +8,8 @@ struct Fleet: Sendable {
     let size: Int
     let namespace: String
     let datastore: String
+    /// Whether the tenants have a replica, and are done when they are Ready.
+    let isRunning: Bool
 
     /// How long after its creation each tenant had all its objects, and the whole fleet.
     struct Times: Sendable {
@@ -33,11 +35,11 @@ struct Fleet: Sendable {
     /// Creates all tenants at once and waits for the last one.
     func create() async throws -> Times { try await create(names: names) }
 
-    private var names: [String] { (1...size).map { "tenant-\($0)" } }
+    var names: [String] { (1...size).map { "tenant-\($0)" } }
 
     private func create(names: [String]) async throws -> Times {
         let clock = ContinuousClock()
-        let ledger = Ledger(names)
+        let ledger = Ledger(names, isRunning: isRunning)
         let start = clock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -94,30 +96,44 @@ struct Fleet: Sendable {
             "spec": [
                 "dataStore": .string(datastore),
                 "controlPlane": [
-                    "deployment": ["replicas": 0], "service": ["serviceType": "ClusterIP"],
+                    "deployment": ["replicas": isRunning ? 1 : 0], "service": ["serviceType": "ClusterIP"],
                 ],
                 "kubernetes": ["version": "v1.36.2", "kubelet": ["cgroupfs": "systemd"]],
-                "addons": ["coreDNS": [:], "kubeProxy": [:], "konnectivity": [:]],
+                // The tunnel's server is a program of upstream's, which an embedded cluster may lack.
+                "addons": isRunning
+                    ? ["coreDNS": [:], "kubeProxy": [:]] : ["coreDNS": [:], "kubeProxy": [:], "konnectivity": [:]],
             ],
         ])
     }
 }
 
-/// When each tenant was asked for, and when it was done: its whole generation observed, which a manager writes last.
+/// When each tenant was asked for, and when it was done: its whole generation observed, which a manager writes last, and
+/// Ready where it has replicas.
 private actor Ledger {
     private var begun: [String: ContinuousClock.Instant] = [:]
     private var done: [String: ContinuousClock.Instant] = [:]
     private let names: Set<String>
+    private let isRunning: Bool
 
-    init(_ names: [String]) { self.names = Set(names) }
+    init(_ names: [String], isRunning: Bool) {
+        self.names = Set(names)
+        self.isRunning = isRunning
+    }
 
     func began(_ name: String, _ now: ContinuousClock.Instant) { begun[name] = now }
 
     func note(_ tenant: KubeObject, _ now: ContinuousClock.Instant) {
         guard names.contains(tenant.name), done[tenant.name] == nil,
-            let observed = tenant[path: "status", "observedGeneration"]?.integer, observed == tenant.generation
+            let observed = tenant[path: "status", "observedGeneration"]?.integer, observed == tenant.generation,
+            !isRunning || Self.isReady(tenant)
         else { return }
         done[tenant.name] = now
+    }
+
+    private static func isReady(_ tenant: KubeObject) -> Bool {
+        (tenant[path: "status", "conditions"]?.array ?? []).contains {
+            $0["type"] == "Ready" && $0["status"] == "True"
+        }
     }
 
     var isComplete: Bool { done.count == names.count }

@@ -26,12 +26,13 @@ struct ManagerUnderTest: Sendable {
     }
 
     /// Runs a manager alone, against the API server that a kubeconfig names.
+    /// - Parameter starting: control planes that may start at the same time; 0 is the manager's default.
     static func reconciling(
-        _ kubeconfig: String, program: String, _ body: (ManagerUnderTest) async throws -> Void
+        _ kubeconfig: String, program: String, starting: Int, _ body: (ManagerUnderTest) async throws -> Void
     ) async throws {
         let arguments = [
             "run", "--kubeconfig", kubeconfig, "--leader-elect=false", "--metrics-bind-address=127.0.0.1:0",
-            "--health-probe-bind-address=127.0.0.1:0",
+            "--health-probe-bind-address=127.0.0.1:0", "--max-starting-control-planes=\(starting)",
         ]
         try await run(program, arguments) { id in
             try await body(ManagerUnderTest(id: id, what: "manager", server: "kubeconfig"))

@@ -24,6 +24,7 @@ struct ProcessSample: Sendable {
 /// One run, as one line of JSON.
 struct Report: Sendable {
     let measured: String
+    let isRunning: Bool
     let server: String
     let times: Fleet.Times
     let before: ProcessSample
@@ -33,7 +34,8 @@ struct Report: Sendable {
         let count = times.tenants.count
         let cpu = after.cpuSeconds - before.cpuSeconds
         let json: JSON = [
-            "measured": .string(measured), "server": .string(server), "tenants": JSON(count),
+            "measured": .string(measured), "server": .string(server),
+            "until": .string(isRunning ? "Ready" : "applied"), "tenants": JSON(count),
             "seconds": Self.rounded(Self.seconds(times.all)),
             "tenantSecondsP50": Self.rounded(percentile(0.50)), "tenantSecondsP99": Self.rounded(percentile(0.99)),
             "cpuSeconds": Self.rounded(cpu), "cpuSecondsPerTenant": Self.rounded(cpu / Double(count)),

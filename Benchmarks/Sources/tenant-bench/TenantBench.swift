@@ -12,7 +12,7 @@ struct TenantBench: AsyncParsableCommand {
         abstract: "Measure how fast and at what cost a manager brings tenants into being.",
         discussion: """
             Creates all tenants at once, with no replicas, and watches them until every one reports that all its objects
-            are applied. Prints one line of JSON.
+            are applied; with --running, with one replica, until every one is Ready. Prints one line of JSON.
             """)
 
     @Option(help: "Tenants to create.")
@@ -30,6 +30,9 @@ struct TenantBench: AsyncParsableCommand {
     @Option(help: "Namespace of the tenants; it is made, and deleted in the end. Without it: one of a new name.")
     var namespace: String?
 
+    @Flag(help: "Give each tenant a replica, and wait until it is Ready and everything inside it is in place.")
+    var running = false
+
     func validate() throws {
         guard (1...10_000).contains(tenants) else {
             throw ValidationError("--tenants is \(tenants): give a number from 1 to 10000")
@@ -38,7 +41,8 @@ struct TenantBench: AsyncParsableCommand {
 
     func run() async throws {
         if let kubeconfig {
-            try await ManagerUnderTest.reconciling(kubeconfig, program: manager) { process in
+            let starting = running ? tenants : 0
+            try await ManagerUnderTest.reconciling(kubeconfig, program: manager, starting: starting) { process in
                 try await measure(process, kubeconfig: kubeconfig)
             }
         } else {
@@ -57,15 +61,17 @@ struct TenantBench: AsyncParsableCommand {
             fieldManager: "tenant-bench", log: log)
         let fleet = Fleet(
             api: api, size: tenants, namespace: namespace ?? "bench-\(UInt32.random(in: 0...UInt32.max))",
-            datastore: datastore)
+            datastore: datastore, isRunning: running)
         try await fleet.prepare()
         // One tenant first, so that connections and caches are warm, and what is measured is the tenants alone.
         try await fleet.warmUp()
         let before = try ProcessSample(process.id)
         let times = try await fleet.create()
         let after = try ProcessSample(process.id)
+        if running { try await fleet.verify() }
         let report = Report(
-            measured: process.what, server: process.server, times: times, before: before, after: after)
+            measured: process.what, isRunning: running, server: process.server, times: times, before: before,
+            after: after)
         print(report.line)
         try await fleet.remove()
     }

@@ -38,6 +38,12 @@ struct StandaloneCommand: AsyncParsableCommand {
     @Option(help: "Where /metrics is served, host:port; 0 serves none.")
     var metricsBindAddress = ListenAddress.off
 
+    @Flag(
+        help:
+            "Serve the cluster and run its pods, but reconcile nothing: for a manager of your own, started with run --kubeconfig."
+    )
+    var withoutManager = false
+
     @OptionGroup var reconcile: ReconcileOptions
     @OptionGroup var logging: LogOptions
 
@@ -76,8 +82,8 @@ struct StandaloneCommand: AsyncParsableCommand {
         let farewell = Farewell { text in _ = text.withCString { write(STDOUT_FILENO, $0, strlen($0)) } }
         let manager = StandaloneManager(
             server: cluster.server, etcd: cluster.etcd, material: cluster.material, state: state, transport: transport,
-            settings: reconcile.settings, metrics: metrics, depths: depths, readiness: readiness, log: log,
-            started: welcome)
+            settings: withoutManager ? nil : reconcile.settings, metrics: metrics, depths: depths,
+            readiness: readiness, log: log, started: welcome)
         var services: [any Service] = cluster.services
         if metricsBindAddress.isServed {
             let endpoints = ManagerEndpoints(

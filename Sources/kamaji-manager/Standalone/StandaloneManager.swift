@@ -15,7 +15,8 @@ struct StandaloneManager: Service {
     let material: ClusterMaterial
     let state: StateDirectory
     let transport: any HTTPTransport
-    let settings: TenantSettings
+    /// What the manager is told; nil leaves reconciling to somebody else.
+    let settings: TenantSettings?
     let metrics: ManagerMetrics
     let depths: QueueDepths
     let readiness: Readiness
@@ -26,7 +27,14 @@ struct StandaloneManager: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
-                try await start()
+                let connection = try await furnish()
+                guard var settings else {
+                    started(state.file("admin.conf"))
+                    readiness.set(ready: true)
+                    return try await gracefulShutdown()
+                }
+                settings.defaultDatastore = settings.defaultDatastore ?? DefaultDatastore.name
+                try await reconcile(connection, settings)
             } catch  where Task.isCancelled {
                 // However the interrupted step put it.
                 return
@@ -34,17 +42,19 @@ struct StandaloneManager: Service {
         }
     }
 
-    private func start() async throws {
+    /// Writes the administrator's kubeconfig and gives the cluster its definitions and its DataStore.
+    private func furnish() async throws -> ClusterConnection {
         let port = try await server.ready()
         let administrator = try material.administrator(server: "https://127.0.0.1:\(port)")
         try state.write(Array(administrator.yaml.utf8), to: "admin.conf")
         let connection = try ClusterConnection(administrator)
         try await furnish(
             KubeClient(connection: connection, transport: transport, fieldManager: "kamaji-standalone", log: log))
-        let api = KubeClient(connection: connection, transport: transport, fieldManager: "kamaji-manager", log: log)
+        return connection
+    }
 
-        var settings = settings
-        settings.defaultDatastore = settings.defaultDatastore ?? DefaultDatastore.name
+    private func reconcile(_ connection: ClusterConnection, _ settings: TenantSettings) async throws {
+        let api = KubeClient(connection: connection, transport: transport, fieldManager: "kamaji-manager", log: log)
         let manager = TenantManager(
             api: api, transport: transport, settings: settings, instance: "standalone", metrics: metrics, log: log)
         depths.watch(manager)

@@ -1,0 +1,56 @@
+import KubeClient
+import KubeObjects
+
+extension Fleet {
+    /// What has to be inside every tenant that says it is Ready: rights and objects of kubeadm, and the addons.
+    private static let interior: [(ResourceType, String?, [String])] = [
+        (.configMaps, "kube-system", ["kubeadm-config", "kubelet-config", "coredns", "kube-proxy"]),
+        (.configMaps, "kube-public", ["cluster-info"]),
+        (.serviceAccounts, "kube-system", ["coredns", "kube-proxy"]),
+        (.services, "kube-system", ["kube-dns"]),
+        (.deployments, "kube-system", ["coredns"]),
+        (.daemonSets, "kube-system", ["kube-proxy"]),
+        (.roles, "kube-system", ["kubeadm:nodes-kubeadm-config", "kubeadm:kubelet-config", "kube-proxy"]),
+        (.roles, "kube-public", ["kubeadm:bootstrap-signer-clusterinfo"]),
+        (.roleBindings, "kube-system", ["kubeadm:nodes-kubeadm-config", "kubeadm:kubelet-config", "kube-proxy"]),
+        (.roleBindings, "kube-public", ["kubeadm:bootstrap-signer-clusterinfo"]),
+        (.clusterRoles, nil, ["kubeadm:get-nodes", "system:coredns"]),
+        (
+            .clusterRoleBindings, nil,
+            [
+                "kubeadm:cluster-admins", "kubeadm:get-nodes", "kubeadm:kubelet-bootstrap",
+                "kubeadm:node-autoapprove-bootstrap", "kubeadm:node-autoapprove-certificate-rotation",
+                "kubeadm:node-proxier", "system:coredns",
+            ]
+        ),
+    ]
+
+    /// Looks into every tenant, object by object.
+    /// - Throws: `BenchError` that names the first tenants and objects that are missing.
+    func verify() async throws {
+        let missing = try await withThrowingTaskGroup(of: [String].self) { group in
+            for name in names { group.addTask { try await missing(in: name) } }
+            return try await group.reduce(into: [String]()) { $0 += $1 }
+        }
+        guard missing.isEmpty else {
+            throw BenchError("\(missing.count) objects are missing in tenants that say Ready: \(missing.prefix(10))")
+        }
+    }
+
+    private func missing(in tenant: String) async throws -> [String] {
+        let secret = try await api.get(
+            .secrets, ObjectKey(namespace: namespace, name: "\(tenant)-admin-kubeconfig"))
+        guard let text = secret[path: "data", "admin.conf"]?.string, let yaml = Base64.decode(text) else {
+            return ["\(tenant): admin.conf"]
+        }
+        let connection = try ClusterConnection(Kubeconfig(yaml: String(decoding: yaml, as: UTF8.self)))
+        let inside = KubeClient(
+            connection: connection, transport: api.transport, fieldManager: api.fieldManager, log: api.log)
+        var missing: [String] = []
+        for (type, namespace, wanted) in Self.interior {
+            let found = Set(try await inside.list(type, namespace: namespace).items.map(\.name))
+            missing += wanted.filter { !found.contains($0) }.map { "\(tenant): \(type) \($0)" }
+        }
+        return missing
+    }
+}
