@@ -59,11 +59,12 @@ extension TenantControlPlane {
             user: name(recorded?["user"]?.string, spec.dataStoreUsername))
     }
 
-    /// The password is kept while its Secret is as we wrote it: one that was tampered with is replaced, and the
-    /// database user's with it.
+    /// The password is kept while its Secret is as we wrote it, or as upstream did whose tenant this was: one that was
+    /// tampered with is replaced, and the database user's with it.
     package static func keptPassword(in secret: KubeObject?) -> String? {
         guard let secret, let password = secret.secretData["DB_PASSWORD"], !password.isEmpty,
-            secret.annotations[Keys.checksum] == Checksum.md5(of: secret.secretData)
+            let written = secret.annotations[Keys.checksum],
+            [Checksum.md5(of: secret.secretData), Checksum.upstreamMD5(of: secret.secretData)].contains(written)
         else { return nil }
         return String(decoding: password, as: UTF8.self)
     }

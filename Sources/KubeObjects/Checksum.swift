@@ -1,8 +1,17 @@
-/// Upstream's checksums (parity sheet, 2.4): md5 in hexadecimal, for telling whether something changed. Nothing is
-/// protected by them.
+/// md5 in hexadecimal, for telling whether something changed. Nothing is protected by them.
 package enum Checksum {
-    /// Over the values in the order of their keys, one after the other; keys are not part of it.
+    /// Over keys and values in the order of the keys, each with its length before it: bytes that move from one value to
+    /// another make another checksum.
     package static func md5(of data: [String: [UInt8]]) -> String {
+        var digest = MD5()
+        for key in data.keys.sorted() {
+            for part in [Array(key.utf8), data[key] ?? []] { digest.update(Array("\(part.count):".utf8) + part) }
+        }
+        return digest.hexadecimal()
+    }
+
+    /// As upstream makes them (parity sheet, 2.4): over the values alone, for what upstream wrote.
+    package static func upstreamMD5(of data: [String: [UInt8]]) -> String {
         var digest = MD5()
         for key in data.keys.sorted() { digest.update(data[key] ?? []) }
         return digest.hexadecimal()
