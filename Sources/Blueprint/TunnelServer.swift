@@ -75,7 +75,7 @@ extension TenantControlPlane {
                 "failureThreshold": 3,
             ],
             "volumeMounts": [
-                Volume.mount(Volume.pki, at: Volume.pkiPath),
+                Volume.mount(Volume.konnectivityCertificate, at: Volume.pkiPath),
                 Volume.mount(
                     Volume.konnectivityKubeconfig, at: TunnelServer.kubeconfigPath,
                     subPath: TunnelServer.kubeconfigFile),
@@ -103,6 +103,10 @@ extension TenantControlPlane {
             ],
             Volume.secret(
                 Volume.konnectivityKubeconfig, Component.konnectivityKubeconfig.objectName(of: name)),
+            // What it serves agents with, and no other key: they come to it from nodes, over the internet.
+            Volume.secret(
+                Volume.konnectivityCertificate, Component.apiServerCertificate.objectName(of: name),
+                items: ["apiserver.crt", "apiserver.key"].map { ($0, $0) }),
         ]
     }
 }

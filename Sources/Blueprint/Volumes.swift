@@ -16,6 +16,8 @@ enum Volume {
     static let konnectivitySocket = "konnectivity-uds"
     static let egressSelector = "egress-selector-configuration"
     static let konnectivityKubeconfig = "konnectivity-server-kubeconfig"
+    /// Ours: upstream lays every key of the control plane before the tunnel server.
+    static let konnectivityCertificate = "konnectivity-server-certificate"
 
     static let pkiPath = "/etc/kubernetes/pki"
 

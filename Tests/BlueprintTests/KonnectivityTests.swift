@@ -91,7 +91,7 @@ import Testing
             ])
         #expect(
             try deployment.mounts("konnectivity-server") == [
-                "etc-kubernetes-pki /etc/kubernetes/pki",
+                "konnectivity-server-certificate /etc/kubernetes/pki",
                 "konnectivity-server-kubeconfig /etc/kubernetes/konnectivity-server.conf",
                 "konnectivity-uds /run/konnectivity (rw)",
             ])

@@ -141,6 +141,7 @@ extension CustomResources {
         "etc-kubernetes-pki", "etc-ca-certificates", "usr-share-ca-certificates", "usr-local-share-ca-certificates",
         "scheduler-kubeconfig", "controller-manager-kubeconfig", "kine-uds", "kine-config", "kine-certs",
         "konnectivity-uds", "egress-selector-configuration", "konnectivity-server-kubeconfig",
+        "konnectivity-server-certificate",
     ]
 
     static let volumeRules: [SchemaRule] = [
