@@ -74,11 +74,14 @@ package struct DatastoreReconciler: Sendable {
         try await write(status, of: store)
     }
 
-    /// Deletion waits for the last tenant. Who uses it is asked of the API server: memory may not have seen all yet.
+    /// Deletion waits for the last tenant. Who uses it is asked of the API server: memory may not have seen all yet. Only
+    /// memory knows who is to have it by default.
     private func release(_ store: DataStore) async throws -> TenantReconciler.Result {
         let tenants = try await api.list(.tenantControlPlanes, namespace: nil).items
+        let known = Set(users.tenants(of: store.name))
         let using = tenants.filter { tenant in
-            (try? TenantControlPlane(tenant))?.datastoreNames(default: nil).contains(store.name) ?? false
+            if known.contains(tenant.key) { return true }
+            return (try? TenantControlPlane(tenant))?.datastoreNames(default: nil).contains(store.name) ?? false
         }
         var status = StoreStatus(store, users: using.map(\.key).sorted(), now: now())
         status.isReady = store.status.ready

@@ -23,6 +23,11 @@ struct FleetWatches: Sendable {
         return servesTLSRoutes ? types + [.tlsRoutes] : types
     }
 
+    /// Of TLSRoutes that were not served when `run` began.
+    func watchLateRoutes() async throws {
+        if !servesTLSRoutes { try await watchManaged(.tlsRoutes) {} }
+    }
+
     func run() async throws {
         let (listed, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(16))
         let kinds = managedTypes.count + 2

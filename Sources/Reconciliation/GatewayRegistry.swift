@@ -7,6 +7,7 @@ import Synchronization
 /// and goes; tenants are woken only by what their access points are made of.
 package final class GatewayRegistry: Sendable {
     private struct State {
+        var servesRoutes = false
         /// Nil before the first list: what is not known may well be there.
         var gateways: [ObjectKey: GatewayFacts]?
         var tenants: [ObjectKey: Set<ObjectKey>] = [:]
@@ -17,8 +18,30 @@ package final class GatewayRegistry: Sendable {
     }
 
     private let state = Mutex(State())
+    private let served: AsyncStream<Void>
+    private let serving: AsyncStream<Void>.Continuation
 
-    package init() {}
+    package init() {
+        (served, serving) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+    }
+
+    /// Whether the admin cluster was seen to serve Gateway API's TLSRoute.
+    var servesRoutes: Bool { state.withLock { $0.servesRoutes } }
+
+    /// Gateway API may be installed while we run: who needs it looks whether it is there by now.
+    func lookForRoutes(_ api: KubeClient) async throws -> Bool {
+        if servesRoutes { return true }
+        guard try await api.serves(.tlsRoutes) else { return false }
+        state.withLock { $0.servesRoutes = true }
+        serving.yield()
+        return true
+    }
+
+    /// Returns once somebody found TLSRoutes served. For one caller at a time.
+    func routesAreServed() async {
+        if servesRoutes { return }
+        for await _ in served { break }
+    }
 
     /// Takes note of the Gateways that a tenant's routes name, and gives all that is known; nil while nothing is.
     func use(_ names: Set<ObjectKey>, by tenant: ObjectKey) -> [ObjectKey: GatewayFacts]? {
@@ -50,8 +73,12 @@ package final class GatewayRegistry: Sendable {
         }
     }
 
-    /// Watches the Gateways and tells which tenants want another pass.
+    /// Between two looks for Gateways, whose definition may come after that of routes.
+    private static let lookPeriod = Duration.seconds(10)
+
+    /// Watches the Gateways, as soon as they are served, and tells which tenants want another pass.
     func watch(_ api: KubeClient, changed: @Sendable (ObjectKey) -> Void) async throws {
+        while try await !api.serves(.gateways) { try await Task.sleep(for: Self.lookPeriod) }
         try await api.watch(.gateways) { event in
             let tenants =
                 switch event {

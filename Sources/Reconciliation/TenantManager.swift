@@ -64,17 +64,15 @@ package struct TenantManager: Sendable {
     /// Runs until the task is cancelled; work that is under way is finished first.
     /// - Parameter listed: called once everything that is there has been listed and passes begin.
     package func run(listed: @escaping @Sendable () -> Void = {}) async throws {
-        var settings = settings
-        settings.servesTLSRoutes = try await api.serves(.tlsRoutes)
+        let servesRoutes = try await gateways.lookForRoutes(api)
         let tenants = tenantReconciler(settings)
         let stores = datastoreReconciler()
         let generation = generatorReconciler(settings)
-        let servesGateways = try await api.serves(.gateways)
         let generatorWatches = GeneratorWatches(
             api: api, memory: generators, enqueue: { generatorQueue.enqueue($0, after: $1) })
         let (synchronized, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         let watches = FleetWatches(
-            api: api, versions: versions, servesTLSRoutes: settings.servesTLSRoutes,
+            api: api, versions: versions, servesTLSRoutes: servesRoutes,
             tenantChanged: { tenantQueue.enqueue($0) }, tenantSeen: { tenantQueue.enqueue($0) },
             fleetChanged: { generatorWatches.wakeAll() },
             datastoreChanged: { name in
@@ -89,7 +87,14 @@ package struct TenantManager: Sendable {
             group.addTask { await sessions.run() }
             if settings.startingLimit == nil { group.addTask { try await followCapacity() } }
             group.addTask { try await generatorWatches.run() }
-            if servesGateways { group.addTask { try await gateways.watch(api) { wake($0) } } }
+            group.addTask {
+                await gateways.routesAreServed()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await watches.watchLateRoutes() }
+                    group.addTask { try await gateways.watch(api) { wake($0) } }
+                    try await group.waitForAll()
+                }
+            }
             group.addTask {
                 // Before everything is listed, what is there would look absent.
                 for await _ in synchronized { break }

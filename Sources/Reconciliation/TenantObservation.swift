@@ -44,7 +44,7 @@ extension TenantReconciler {
             switch component {
             case .ingress: !isNew && tenant.spec.controlPlane.ingress != nil
             case .route, .konnectivityRoute:
-                !isNew && tenant.spec.controlPlane.gateway != nil && settings.servesTLSRoutes
+                !isNew && tenant.spec.controlPlane.gateway != nil && gateways.servesRoutes
             case .service, .deployment: !isNew
             default: component.isRoot || !isNew && (component.type == .secrets || component.type == .configMaps)
             }

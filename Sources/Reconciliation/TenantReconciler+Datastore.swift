@@ -33,6 +33,12 @@ extension TenantReconciler {
             overrides.append("\(entry.resource)#\(endpoints)")
         }
         let store = try resolve(name, field: tenant.spec.dataStore.map { _ in "spec.dataStore" })
+        guard overrides.isEmpty || store.facts.driver == .etcd else {
+            throw TenantFailure(
+                .datastoreReady, "OverrideNotEtcd",
+                "spec.dataStoreOverrides needs etcd for all other resources too, but the driver of DataStore "
+                    + "\"\(name)\" is \(store.facts.driver.rawValue): name another in spec.dataStore, or no overrides")
+        }
         var facts = store.facts
         facts.overrides = overrides
         var resolved = ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)

@@ -21,6 +21,13 @@ extension TenantReconciler {
             note: "the control plane is \(phase)")
     }
 
+    /// Tells why a tenant that somebody deleted stays.
+    func tellPaused(_ tenant: KubeObject) {
+        events.record(
+            .warning, on: tenant, reason: "DeletionPaused", action: "Delete",
+            note: "the tenant is paused: remove annotation \(Keys.paused), and it goes with its data")
+    }
+
     /// Tells which credentials a pass issued, and why, in one event.
     func tell(_ tenant: TenantControlPlane, issued: [(component: Component, reason: String)]) {
         guard !issued.isEmpty else { return }

@@ -15,11 +15,11 @@ extension TenantReconciler {
         if let complaint = tenant.complaints.first {
             throw TenantFailure(.controlPlaneAvailable, complaint.reason, complaint.message)
         }
-        if tenant.spec.controlPlane.gateway != nil, !settings.servesTLSRoutes {
+        if tenant.spec.controlPlane.gateway != nil, try await !gateways.lookForRoutes(api) {
             throw TenantFailure(
                 .controlPlaneAvailable, "GatewayAPIMissing",
                 "spec.controlPlane.gateway needs TLSRoute of gateway.networking.k8s.io, which this cluster does not "
-                    + "serve: install Gateway API, then restart the manager")
+                    + "serve: install Gateway API, or take the field away")
         }
         let store = try resolveDatastore(of: tenant)
         let further = try overrideDatastores(of: tenant)
@@ -73,7 +73,7 @@ extension TenantReconciler {
         let current = try progress.refusal.map { try tenant.keeping(version: $0.keptVersion) } ?? tenant
         let objects = current.objects(
             exposure, store.facts, credentials: issued.credentials, password: password, settings: settings.blueprint,
-            replicasAreForeign: observation.replicasAreForeign, servesTLSRoutes: settings.servesTLSRoutes)
+            replicasAreForeign: observation.replicasAreForeign, servesTLSRoutes: gateways.servesRoutes)
 
         // Roots first: a leaf that is stored while its authority is not would have to be issued again.
         try await applyAll(

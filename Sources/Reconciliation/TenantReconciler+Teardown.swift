@@ -22,10 +22,10 @@ extension TenantReconciler {
             case .ready(let store): try await clear(store, of: tenant)
             case .pending: return .settled
             case .notReady(_, let message):
-                return try await waitForDatastore(tenant, name, message)
+                guard abandonsData(tenant, in: name) else { return try await waitForDatastore(tenant, name, message) }
             case nil:
                 // A DataStore cannot go while a tenant uses it; one that never was holds nothing of this tenant.
-                if tenant.object[path: "status", "storage", "setup"] != nil {
+                if tenant.object[path: "status", "storage", "setup"] != nil, !abandonsData(tenant, in: name) {
                     return try await waitForDatastore(tenant, name, "it does not exist")
                 }
             }
@@ -34,7 +34,10 @@ extension TenantReconciler {
             switch datastores.state(of: entry.dataStore) {
             case .ready(let store): try await clear(store, of: tenant)
             case .pending: return .settled
-            case .notReady(_, let message): return try await waitForDatastore(tenant, entry.dataStore, message)
+            case .notReady(_, let message):
+                guard abandonsData(tenant, in: entry.dataStore) else {
+                    return try await waitForDatastore(tenant, entry.dataStore, message)
+                }
             case nil: continue
             }
         }
@@ -46,13 +49,24 @@ extension TenantReconciler {
 
     private static let ours: Set<String> = [Keys.tenantFinalizer, Keys.sootFinalizer]
 
+    /// Whether the tenant may go without its data being removed from a DataStore that is away.
+    private func abandonsData(_ tenant: TenantControlPlane, in store: String) -> Bool {
+        guard tenant.object.annotations[Keys.abandonData] != nil else { return false }
+        let identity = tenant.storageIdentity
+        events.record(
+            .warning, on: tenant.object, reason: "DataAbandoned", action: "Delete",
+            note: "schema \"\(identity.schema)\" and user \"\(identity.user)\" stay in DataStore \"\(store)\"")
+        return true
+    }
+
     private func waitForDatastore(_ tenant: TenantControlPlane, _ name: String, _ message: String) async throws
         -> Result
     {
         var progress = TenantProgress()
         progress.failure = (
             .datastoreReady, "TeardownWaits",
-            "the tenant's data cannot be removed while DataStore \"\(name)\" is not ready: \(message)"
+            "the tenant's data cannot be removed while DataStore \"\(name)\" is not ready: \(message); repair that, or "
+                + "set annotation \(Keys.abandonData) to let the tenant go and leave its data there"
         )
         _ = try await writeStatus(of: tenant, progress)
         return .again(after: .seconds(15))

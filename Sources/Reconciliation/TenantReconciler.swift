@@ -50,6 +50,7 @@ package struct TenantReconciler: Sendable {
         let tenant = try TenantControlPlane(object)
         acknowledge(tenant, version: object.resourceVersion)
         if tenant.isPaused {
+            if object.isBeingDeleted { tellPaused(object) }
             starts.leave(key, now: now())
             return .settled
         }

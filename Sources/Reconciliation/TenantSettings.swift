@@ -10,8 +10,6 @@ package struct TenantSettings: Sendable {
     /// `--certificate-authority-overlap`: for how long an authority, or a key of service accounts, is trusted after
     /// another took its place.
     package var rootOverlap: Duration = .seconds(720 * 3600)
-    /// Whether the admin cluster serves Gateway API's TLSRoute.
-    package var servesTLSRoutes = false
     /// `--max-concurrent-tcp-reconciles`: what a tenant waits for is mostly the API server and the datastore.
     package var workers = 32
     /// `--max-starting-control-planes`; nil is one for each CPU of the admin cluster.

@@ -5,6 +5,8 @@ package enum Keys {
 
     /// On any of our kinds and on certificate and kubeconfig Secrets: its presence, whatever the value, pauses us.
     package static let paused = "kamaji.clastix.io/paused"
+    /// Ours. On a tenant under deletion, whatever the value: it may go though its data cannot be removed.
+    package static let abandonData = "kamaji.clastix.io/abandon-data"
     /// Which key of `<tenant>-admin-kubeconfig` we use ourselves; `super-admin.conf` when absent.
     package static let kubeconfigSecretKey = "kamaji.clastix.io/kubeconfig-secret-key"
     /// Whether a migration empties its target first.
