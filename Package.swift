@@ -106,8 +106,8 @@ let package = Package(
         .testTarget(
             name: "ReconciliationTests",
             dependencies: [
-                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Reconciliation",
-                "TenantAPI", logging,
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Prometheus",
+                "Reconciliation", "TenantAPI", logging,
             ],
             swiftSettings: strict),
 

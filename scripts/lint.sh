@@ -17,6 +17,8 @@ found=$(grep -rnE '^import Foundation$|@preconcurrency import Foundation$' Sourc
 [ -z "$found" ] || complain "FoundationEssentials is to be imported instead of Foundation:
 $found"
 
+scripts/acceptance.sh >&2 || failed=1
+
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 swift build --product kamaji-manager >/dev/null

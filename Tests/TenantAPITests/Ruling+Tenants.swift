@@ -123,6 +123,12 @@ extension Ruling {
             "spec: {dataStoreOverrides: [{resource: /events, dataStore: a}, {resource: /events, dataStore: b}]}",
             refusal: "each resource may be overridden once only"),
         Ruling(
+            "one resource is overridden once, beside a DataStore that is named", tenant,
+            """
+            spec: {dataStore: main, dataStoreOverrides: [{resource: /events, dataStore: a},
+              {resource: /events, dataStore: b}]}
+            """, refusal: "each resource may be overridden once only"),
+        Ruling(
             "an override names its DataStore", tenant, "spec: {dataStoreOverrides: [{resource: /events}]}",
             refusal: "dataStore: Required value"),
         Ruling(

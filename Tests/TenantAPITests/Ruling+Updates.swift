@@ -22,6 +22,12 @@ extension Ruling {
             "a DataStore may not be unset", tenant, stored: "spec: {dataStore: a}", "{}",
             refusal: "unsetting the dataStore is not supported"),
         Ruling(
+            "one resource is overridden once, later as well", tenant, stored: "spec: {dataStore: main}",
+            """
+            spec: {dataStore: main, dataStoreOverrides: [{resource: /events, dataStore: a},
+              {resource: /events, dataStore: b}]}
+            """, refusal: "each resource may be overridden once only"),
+        Ruling(
             "a schema may not be unset", tenant, stored: "spec: {dataStoreSchema: a}", "{}",
             refusal: "unsetting the dataStoreSchema is not supported"),
         Ruling(

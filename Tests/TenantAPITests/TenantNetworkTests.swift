@@ -30,6 +30,8 @@ import Testing
             ("{serviceCidrs: [10.96.0.0/16, 10.96.0.0/16]}", ["10.96.0.0/16"], ["10.244.0.0/16"], ["10.96.0.10"]),
             // What the user says stands as it is.
             ("{dnsServiceIPs: [10.96.0.53]}", ["10.96.0.0/16"], ["10.244.0.0/16"], ["10.96.0.53"]),
+            // One that blanks the list, as old clients do, loses nothing.
+            ("{dnsServiceIPs: []}", ["10.96.0.0/16"], ["10.244.0.0/16"], ["10.96.0.10"]),
             // Counted from the address as it was written, not from where its network starts.
             ("{serviceCidr: 10.96.0.5/16}", ["10.96.0.5/16"], ["10.244.0.0/16"], ["10.96.0.15"]),
             // The last byte wraps, as in upstream's webhook, while that stays inside.

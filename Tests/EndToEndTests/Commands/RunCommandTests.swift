@@ -51,7 +51,9 @@ extension EndToEnd {
 
         @Test func `it serves health, readiness and metrics, and ends on SIGTERM`() async throws {
             let session = try await StandaloneFixture.current.session()
-            let (_, ending) = try await run("probed", session, ["--leader-elect"]) { replica in
+            let (_, ending) = try await run(
+                "probed", session, ["--leader-elect", "--zap-log-level=debug"]
+            ) { replica in
                 #expect(try await replica.get("health", "/healthz").status == 200)
                 try await eventually("it is ready") { try await replica.get("health", "/readyz").status == 200 }
                 _ = try await replica.program.errors.line(containing: "\"leading\"")
@@ -76,6 +78,7 @@ extension EndToEnd {
                 #expect(try await replica.get("health", "/nonsense").status == 404)
             }
             #expect(ending.output.isEmpty)
+            #expect(ending.errors.contains(#""--zap-log-level""#), "a flag without effect is announced")
             let holder = try await session.value(Self.lease, ".spec.holderIdentity")
             #expect(holder.isEmpty, "the lease was not given back: \(holder)")
         }

@@ -71,6 +71,12 @@ extension EndToEnd {
             #expect(rendered.isSuccess && !rendered.output.contains("PodDisruptionBudget"), "\(rendered)")
         }
 
+        @Test func `an account that is there already is used and not made`() async throws {
+            let rendered = try await helm.render("serviceAccount: {create: false, name: robot}")
+            #expect(rendered.isSuccess && !rendered.output.contains("kind: ServiceAccount\n"), "\(rendered)")
+            #expect(rendered.output.contains("serviceAccountName: robot"), "\(rendered)")
+        }
+
         /// Values that upstream's chart has and this one has no use for.
         @Test func `values that were written for upstream's chart are taken`() async throws {
             let rendered = try await helm.render(

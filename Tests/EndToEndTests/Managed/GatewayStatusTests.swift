@@ -18,40 +18,9 @@ struct GatewayStatusTests {
         ],
     ]
 
-    /// A definition that takes everything.
-    private static func definition(_ type: ResourceType) -> KubeObject {
-        let anything: JSON = ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
-        let singular = type.kind.lowercased()
-        return KubeObject([
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": ["name": .string("\(type.plural).\(type.group)")],
-            "spec": [
-                "group": .string(type.group), "scope": "Namespaced",
-                "names": [
-                    "kind": .string(type.kind), "plural": .string(type.plural), "singular": .string(singular),
-                    "listKind": .string("\(type.kind)List"),
-                ],
-                "versions": [
-                    [
-                        "name": .string(type.version), "served": true, "storage": true,
-                        "schema": [
-                            "openAPIV3Schema": [
-                                "type": "object", "properties": ["spec": anything, "status": anything],
-                            ]
-                        ],
-                        "subresources": ["status": [:]],
-                    ]
-                ],
-            ],
-        ])
-    }
-
     private static func run(_ body: @escaping @Sendable (ManagedCluster) async throws -> Void) async throws {
         try await ManagedCluster.run { api in
-            for type in [ResourceType.tlsRoutes, .gateways] {
-                _ = try await api.apply(definition(type), .customResourceDefinitions)
-                try await eventually("\(type) are served") { try await api.serves(type) }
-            }
+            for type in [ResourceType.tlsRoutes, .gateways] { try await AnyDefinition(type).serve(on: api) }
         } _: { cluster in
             try await body(cluster)
         }

@@ -38,6 +38,9 @@ struct ManagedCluster: Sendable {
         }
     }
 
+    /// Serves a kind that this cluster does not have of itself.
+    func serve(_ type: ResourceType) async throws { try await AnyDefinition(type).serve(on: api) }
+
     /// A reconciler of generators beside the manager's, with a memory and a clock of its own.
     func generatorReconciler(_ clock: MovableClock) -> GeneratorReconciler {
         GeneratorReconciler(
@@ -85,6 +88,45 @@ struct ManagedCluster: Sendable {
         return (secret?["data"]?.object ?? [:]).compactMapValues {
             $0.string.flatMap(Base64.decode).map { String(decoding: $0, as: UTF8.self) }
         }
+    }
+}
+
+/// A definition that takes every object of its kind.
+struct AnyDefinition {
+    private let type: ResourceType
+
+    init(_ type: ResourceType) { self.type = type }
+
+    /// Returns once the kind is served.
+    func serve(on api: KubeClient) async throws {
+        _ = try await api.apply(object, .customResourceDefinitions)
+        try await eventually("\(type) are served") { try await api.serves(type) }
+    }
+
+    private var object: KubeObject {
+        let anything: JSON = ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
+        return KubeObject([
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": ["name": .string("\(type.plural).\(type.group)")],
+            "spec": [
+                "group": .string(type.group), "scope": "Namespaced",
+                "names": [
+                    "kind": .string(type.kind), "plural": .string(type.plural),
+                    "singular": .string(type.kind.lowercased()), "listKind": .string("\(type.kind)List"),
+                ],
+                "versions": [
+                    [
+                        "name": .string(type.version), "served": true, "storage": true,
+                        "schema": [
+                            "openAPIV3Schema": [
+                                "type": "object", "properties": ["spec": anything, "status": anything],
+                            ]
+                        ],
+                        "subresources": ["status": [:]],
+                    ]
+                ],
+            ],
+        ])
     }
 }
 

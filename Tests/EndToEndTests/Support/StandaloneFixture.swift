@@ -24,8 +24,11 @@ struct StandaloneFixture: Sendable {
     ) async throws -> Result {
         let scratch = try scratch ?? ScratchDirectory()
         let state = scratch.file("cluster")
+        let temporary = scratch.file("tmp")
+        try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
         let (result, ending) = try await RunningProgram.run(
-            Programs.manager, ["standalone", "--state-dir", state, "--port", "0"] + arguments
+            Programs.manager, ["standalone", "--state-dir", state, "--port", "0"] + arguments,
+            environment: ["TMPDIR": temporary]
         ) { program in
             let prefix = "export KUBECONFIG="
             let line: String
@@ -39,6 +42,8 @@ struct StandaloneFixture: Sendable {
                 StandaloneFixture(program: program, state: state, kubeconfig: String(kubeconfig), scratch: scratch))
         }
         #expect(ending.code == 0, "SIGTERM ended the cluster with \(ending.code):\n\(ending.errors)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: temporary)
+        #expect(files.isEmpty, "left in TMPDIR: \(files)")
         let left = RunningProgram.processes(naming: state)
         #expect(left.isEmpty, "still running: \(left)")
         return result

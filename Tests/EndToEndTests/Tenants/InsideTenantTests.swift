@@ -5,17 +5,11 @@ import Testing
 extension EndToEnd {
     /// What lives inside a tenant.
     @Suite struct InsideTenantTests {
-        /// The tunnel's server is upstream's own program, which nothing stands in for.
-        private static let hasTunnel =
-            Programs.upstream.map {
-                FileManager.default.isExecutableFile(atPath: "\($0)/proxy-server")
-            } ?? false
-
         private static let addons = """
               addons:
                 coreDNS: {}
                 kubeProxy: {}
-            \(hasTunnel ? "    konnectivity: {}" : "")
+            \(EndToEnd.hasTunnel ? "    konnectivity: {}" : "")
             """
 
         private static let ours = "-l kamaji.clastix.io/project=kamaji -o name"
@@ -53,7 +47,7 @@ extension EndToEnd {
                     "clusterrolebinding.rbac.authorization.k8s.io/system:konnectivity-server",
                 ]
                 let expected =
-                    Self.coreDNS + (Self.hasTunnel ? tunnel : []) + [
+                    Self.coreDNS + (EndToEnd.hasTunnel ? tunnel : []) + [
                         "configmap/cluster-info", "configmap/kubeadm-config", "configmap/kubelet-config",
                         "clusterrolebinding.rbac.authorization.k8s.io/kubeadm:cluster-admins",
                         "daemonset.apps/kube-proxy",
@@ -61,7 +55,7 @@ extension EndToEnd {
                 #expect(found.isSuperset(of: expected), "missing: \(Set(expected).subtracting(found).sorted())")
                 #expect(try await condition("AddonsApplied", of: "dev", session) == "Applied")
                 #expect(
-                    try await condition("TunnelReady", of: "dev", session) == (Self.hasTunnel ? "NoAgent" : ""))
+                    try await condition("TunnelReady", of: "dev", session) == (EndToEnd.hasTunnel ? "NoAgent" : ""))
                 #expect(try await session.value("tcp/dev", ".status.addons.coreDNS.enabled") == "true")
 
                 // A user's own label stays, through whatever is put back around it.

@@ -32,9 +32,10 @@ extension EndToEnd {
             try await tenant.must("delete deployment web")
         }
 
-        @Test(arguments: Engine.all) func `a tenant comes up, sleeps, wakes with its data, and goes`(engine: Engine)
-            async throws
-        {
+        @Test(
+            "tcp_ready_test, tcp_scale_test: a tenant comes up, sleeps, wakes with its data, and goes",
+            arguments: Engine.all)
+        func comesAndGoes(engine: Engine) async throws {
             try await StandaloneFixture.run(engine.arguments) { cluster in
                 let session = try await cluster.session()
                 try await session.must("apply -f FILE", file: Manifests.tenant("dev", replicas: 1))
