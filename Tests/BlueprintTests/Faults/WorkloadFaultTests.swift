@@ -13,7 +13,7 @@ import Testing
         for deployment in deployments {
             for container in deployment.pod["containers"]?.array ?? [] {
                 let flags = container["args"]?.strings ?? []
-                #expect(!flags.isEmpty && flags.filter { $0.hasSuffix("=") } == [])
+                #expect(!flags.isEmpty && flags.filter { !$0.contains("=") || $0.hasSuffix("=") } == [])
             }
         }
     }

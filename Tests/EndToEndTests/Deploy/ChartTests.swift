@@ -73,7 +73,7 @@ extension EndToEnd {
 
         @Test func `an account that is there already is used and not made`() async throws {
             let rendered = try await helm.render("serviceAccount: {create: false, name: robot}")
-            #expect(rendered.isSuccess && !rendered.output.contains("kind: ServiceAccount\n"), "\(rendered)")
+            #expect(rendered.isSuccess && !rendered.output.contains("\nkind: ServiceAccount\n"), "\(rendered)")
             #expect(rendered.output.contains("serviceAccountName: robot"), "\(rendered)")
         }
 
