@@ -15,8 +15,9 @@ struct StandaloneCommand: AsyncParsableCommand {
         abstract: "Run a whole admin cluster on this machine, and tenants in it.",
         discussion: """
             Serves a Kubernetes API from one directory, reconciles tenants in it, and runs their control planes as \
-            processes: upstream's own where they are found, or the embedded engine. Everything listens on loopback. \
-            Ctrl-C ends it and all it started; the next start goes on with the same state.
+            processes: upstream's own where they are found, or the embedded engine. Everything listens on loopback; a \
+            tenant does so on an address of this machine too, when its networkProfile names it with \
+            allowAddressAsExternalIP. Ctrl-C ends it and all it started; the next start goes on with the same state.
             """)
 
     @Option(help: "Directory that keeps everything. Without it: /var/lib/kamaji for root, ~/.local/state/kamaji else.")

@@ -33,7 +33,8 @@ struct SliceTargets: Hashable {
 }
 
 enum ServiceRoutes {
-    /// Node ports are the machine's own; nothing outside of it may come in.
+    /// Node ports are the machine's own; nothing outside of it may come in, but where a Service's `externalIPs` name an
+    /// address of the machine that others reach.
     static let nodeAddress = "127.0.0.1"
 
     /// The routes of `service` that lead somewhere; one that leads nowhere is none, so that its clients are refused.
@@ -42,6 +43,9 @@ enum ServiceRoutes {
         guard type != "ExternalName", slices.contains(where: { !$0.addresses.isEmpty }) else { return [] }
         var addresses: [String] = []
         if let address = service[path: "spec", "clusterIP"]?.string, address != "None", !address.isEmpty {
+            addresses.append(address)
+        }
+        for address in service[path: "spec", "externalIPs"]?.strings ?? [] where !addresses.contains(address) {
             addresses.append(address)
         }
         if type == "LoadBalancer" {

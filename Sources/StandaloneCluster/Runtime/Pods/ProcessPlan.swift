@@ -93,8 +93,10 @@ struct ProcessPlanner: Sendable {
         }
         switch program {
         case "kube-apiserver" where isUpstream:
-            // What it would advertise is a loopback address, which it refuses to put into Endpoints.
-            if !Self.hasFlag("--endpoint-reconciler-type", arguments) {
+            // It refuses to put a loopback address into the Endpoints of the Service `kubernetes`. One that other
+            // machines reach is what their pods need to find there.
+            let advertised = Self.value(of: "--advertise-address", arguments).flatMap { IPAddress($0) }
+            if advertised?.isLoopback ?? true, !Self.hasFlag("--endpoint-reconciler-type", arguments) {
                 Self.set("--endpoint-reconciler-type", "none", &arguments)
             }
         case "proxy-server":

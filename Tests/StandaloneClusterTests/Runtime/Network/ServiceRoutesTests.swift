@@ -41,6 +41,16 @@ import Testing
         #expect(routes.allSatisfy { $0.targets.map(\.description) == ["127.112.0.1:8080", "127.112.0.2:8080"] })
     }
 
+    @Test func `an external address is listened on beside the Service's own`() {
+        var web = web
+        web[path: "spec", "externalIPs"] = ["192.0.2.7", "127.96.0.5"]
+        let slices = [slice([("127.112.0.2", true)], ports: [["name": "http", "port": 8080]])]
+        let routes = ServiceRoutes.routes(of: web, slices)
+        #expect(
+            routes.map { "\($0.address):\($0.port)" }
+                == ["127.96.0.5:80", "192.0.2.7:80", "127.104.0.5:80", "127.0.0.1:30080"])
+    }
+
     @Test func `without a ready endpoint nothing is listened on`() {
         #expect(ServiceRoutes.routes(of: web, []).isEmpty)
         let unready = slice([("127.112.0.2", false)], ports: [["name": "http", "port": 8080]])

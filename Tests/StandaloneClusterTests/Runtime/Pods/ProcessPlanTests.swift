@@ -114,6 +114,21 @@ import Testing
             ])
     }
 
+    @Test func `an API server that other machines reach keeps the endpoints of the Service kubernetes`() throws {
+        func arguments(_ address: String) throws -> [String] {
+            try launch(
+                ["name": "a", "command": ["kube-apiserver"], "args": ["--advertise-address=\(address)"]],
+                programs: ["/opt/bin/kube-apiserver"]
+            ).arguments
+        }
+        #expect(
+            try arguments("192.0.2.7") == ["--advertise-address=192.0.2.7", "--bind-address=127.112.0.9"])
+        #expect(
+            try arguments("127.97.0.1") == [
+                "--advertise-address=127.97.0.1", "--bind-address=127.112.0.9", "--endpoint-reconciler-type=none",
+            ])
+    }
+
     @Test func `variables come from values, fields, Secrets and ConfigMaps, and are expanded in arguments`() throws {
         var secret = ResourceType.secrets.object(ObjectKey(namespace: "tenants", name: "db"))
         secret["data"] = ["DB_USER": .string(Base64.encode(Array("root".utf8)))]
