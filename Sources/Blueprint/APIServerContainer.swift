@@ -21,6 +21,7 @@ extension TenantControlPlane {
         ProbeSet(
             port: spec.networkProfile.port, startupPath: "/livez", livenessPath: "/livez", readinessPath: "/readyz"
         ).write(into: &container, global: deployment.probes.global, component: deployment.probes.apiServer)
+        Departure.server.write(into: &container, deployment.strategy)
         container["resources"] = deployment.resources.apiServer
         container["securityContext"] = deployment.containerSecurityContexts.apiServer
 

@@ -43,6 +43,7 @@ extension TenantControlPlane {
             Volume.mount(Volume.kineCertificates, at: "/certs", readOnly: false),
             Volume.mount(Volume.kineSocket, at: "/uds", readOnly: false),
         ]
+        Departure.foundation.write(into: &container, deployment.strategy)
         if let resources = deployment.resources.kine { container["resources"] = resources }
         return container
     }

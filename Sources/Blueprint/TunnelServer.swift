@@ -82,6 +82,7 @@ extension TenantControlPlane {
                 Volume.mount(Volume.konnectivitySocket, at: "/run/konnectivity", readOnly: false),
             ],
         ]
+        Departure.foundation.write(into: &container, spec.controlPlane.deployment.strategy)
         // Claims are the pod's to make, not a container's: only limits and requests are taken.
         if let asked = server.resources {
             var resources: JSON = [:]

@@ -48,6 +48,23 @@ import Testing
         #expect(given.deployed().annotations[key] == Checksum.md5(ofList: ["--v=2"]))
     }
 
+    @Test func `a pod that is replaced serves on while Services forget it`() throws {
+        let konnectivity = "addons: {konnectivity: {}}"
+        let tenant = try Sample.tenant("spec: {\(konnectivity)}").deployed()
+        func sleep(_ name: String, in deployment: KubeObject) throws -> Int64? {
+            try deployment.container(name)[path: "lifecycle", "preStop", "sleep", "seconds"]?.integer
+        }
+        let server = try #require(try sleep("kube-apiserver", in: tenant))
+        let tunnel = try #require(try sleep("konnectivity-server", in: tenant))
+        #expect(server < tunnel, "what the API server stands on outlives it")
+        #expect(try sleep("kube-scheduler", in: tenant) == nil, "another one takes over as soon as it lets go")
+        let alone = try Sample.tenant(
+            "spec: {\(konnectivity), controlPlane: {deployment: {strategy: {type: Recreate, rollingUpdate: null}}}}"
+        ).deployed()
+        #expect(try sleep("kube-apiserver", in: alone) == nil, "nobody takes over, so nobody gains")
+        #expect(try sleep("konnectivity-server", in: alone) == nil)
+    }
+
     @Test func `new pods come before the old ones go, unless the user says otherwise`() throws {
         func strategy(_ asked: String) throws -> JSON? {
             try Sample.tenant("spec: {controlPlane: {deployment: {strategy: \(asked)}}}")

@@ -38,17 +38,24 @@ final class ContainerProcess: Sendable {
         }
     }
 
-    /// Asks the group to end, and after `grace` sees to it. May be called again with a shorter grace.
-    func terminate(grace: Duration) {
+    /// Asks the group to end, at once or after a `delay` that the grace contains, and after `grace` sees to it. May be
+    /// called again with a shorter grace.
+    func terminate(after delay: Duration = .zero, grace: Duration) {
         guard grace > .zero else { return signal(SIGKILL) }
-        signal(SIGTERM)
+        if delay > .zero {
+            send(SIGTERM, after: min(delay, grace))
+        } else {
+            signal(SIGTERM)
+        }
         kill(after: grace)
     }
 
     /// Ends the group after that time, if it still runs.
-    func kill(after time: Duration) {
+    func kill(after time: Duration) { send(SIGKILL, after: time) }
+
+    private func send(_ number: Int32, after time: Duration) {
         MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(time)) { [weak self] in
-            self?.signal(SIGKILL)
+            self?.signal(number)
         }
     }
 

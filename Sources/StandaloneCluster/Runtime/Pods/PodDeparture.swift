@@ -4,8 +4,8 @@ import KubeObjects
 /// The time between a pod's mark for deletion and the end of its processes: a process that ends while Services still
 /// lead to it refuses their clients.
 ///
-/// In a real cluster that race is open, and a pod's preStop hook or its program's shutdown delay has to cover it. Here
-/// the endpoints are at hand.
+/// In a real cluster that race is open, and a pod's preStop hook or its program's shutdown delay has to cover it, which
+/// comes on top here. The endpoints are at hand.
 struct PodDeparture: Sendable {
     let api: ClusterAPI
     let pod: KubeObject

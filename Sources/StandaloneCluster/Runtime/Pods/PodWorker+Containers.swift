@@ -64,7 +64,9 @@ extension PodWorker {
 
     /// What still runs when the last of the other containers has ended for good.
     private func endSidecars() {
-        for process in state.withLock({ $0.processes }) { process.terminate(grace: .seconds(terminationGrace)) }
+        for running in state.withLock({ $0.processes }) {
+            running.process.terminate(grace: .seconds(terminationGrace))
+        }
     }
 
     private func waitUntilStarted(_ slot: ContainerSlot) async {
@@ -190,7 +192,7 @@ extension PodWorker {
             return ContainerTermination(
                 exit: ProcessExit(exited: 128), startedAt: startedAt, finishedAt: api.now(), message: "\(error)")
         }
-        register(process)
+        register(process, parting: Self.parting(of: container))
         await machinery.records.add(process.pid)
         let probes = ContainerProbes(ProbeSchedule(container: container, podIP: podIP))
         update(slot) { record in
@@ -219,6 +221,11 @@ extension PodWorker {
         await machinery.records.remove(process.pid)
         let message = probes.schedule.failed.map { "the \($0) probe failed, so it was ended" } ?? ""
         return ContainerTermination(exit: exit, startedAt: startedAt, finishedAt: api.now(), message: message)
+    }
+
+    /// Of the hooks that a container may have before it is stopped the sleep alone is known here.
+    private static func parting(of container: JSON) -> Duration {
+        .seconds(max(0, container[path: "lifecycle", "preStop", "sleep", "seconds"]?.integer ?? 0))
     }
 
     private func start(_ container: JSON, _ launch: ProcessPlan.Launch) async throws -> ContainerProcess {

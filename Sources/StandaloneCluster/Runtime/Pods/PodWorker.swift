@@ -47,11 +47,17 @@ final class PodWorker: Sendable {
 
     struct State {
         var status: PodStatus
-        var processes: [ContainerProcess] = []
+        var processes: [RunningContainer] = []
         /// Set once the pod is to end: how long its processes may take.
         var grace: Duration?
         var isGone = false
         var isDeleted = false
+    }
+
+    struct RunningContainer {
+        let process: ContainerProcess
+        /// How long it goes on when its pod is deleted.
+        let parting: Duration
     }
 
     /// Why a pod's processes are ended.
@@ -106,7 +112,7 @@ final class PodWorker: Sendable {
     /// Ends the pod's processes: asks them, and kills what is left after the grace. Can be repeated with a shorter one.
     func stop(_ reason: Stop, graceSeconds: Int64) {
         let grace = Duration.seconds(graceSeconds)
-        let processes = state.withLock { state -> [ContainerProcess] in
+        let processes = state.withLock { state -> [RunningContainer] in
             switch reason {
             case .deletion: state.isDeleted = true
             case .gone: state.isGone = true
@@ -116,23 +122,28 @@ final class PodWorker: Sendable {
             state.grace = grace
             return state.processes
         }
-        for process in processes { process.terminate(grace: grace) }
+        for running in processes {
+            // Who ends the whole cluster waits for nobody's clients.
+            running.process.terminate(after: reason == .deletion ? running.parting : .zero, grace: grace)
+        }
         stopped.close()
     }
 
     var isStopping: Bool { state.withLock { $0.grace != nil } }
 
     /// Takes part in the pod's end: a process that was being started when the pod was stopped is stopped too.
-    func register(_ process: ContainerProcess) {
+    ///
+    /// - Parameter parting: the sleep of its container's preStop hook.
+    func register(_ process: ContainerProcess, parting: Duration = .zero) {
         let grace = state.withLock { state in
-            state.processes.append(process)
+            state.processes.append(RunningContainer(process: process, parting: parting))
             return state.grace
         }
         if let grace { process.terminate(grace: grace) }
     }
 
     func unregister(_ process: ContainerProcess) {
-        state.withLock { state in state.processes.removeAll { $0 === process } }
+        state.withLock { state in state.processes.removeAll { $0.process === process } }
     }
 
     // MARK: Status

@@ -50,6 +50,32 @@ import Testing
         #expect(await process.exit == ProcessExit(signal: SIGKILL))
     }
 
+    @Test func `a process whose container sleeps before it is stopped goes on meanwhile`() async throws {
+        let scratch = try ScratchDirectory()
+        let thread = try RuntimeThread()
+        let finder = ProgramFinder(directories: [], searchPath: "/usr/bin:/bin")
+        let path = scratch.file("beats")
+        let output = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(output) }
+        let script = "trap 'exit 7' TERM; while :; do echo; sleep 0.02; done"
+        let process = try await ProcessSpawner(thread: thread, finder: finder).spawn(
+            .init(
+                executable: "/bin/sh", arguments: ["-c", script], environment: ["PATH": "/usr/bin:/bin"],
+                workingDirectory: nil),
+            home: scratch.path, output: output)
+        func beats() -> Int { FileManager.default.contents(atPath: path)?.count ?? 0 }
+        func hears(_ count: Int) async throws {
+            while beats() < count { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        try await hears(1)
+        process.terminate(after: .seconds(1000), grace: .seconds(2000))
+        // Its trap would have ended it between two of these.
+        try await hears(beats() + 3)
+        process.terminate(grace: .seconds(1000))
+        #expect(await process.exit == ProcessExit(exited: 7))
+        withExtendedLifetime(thread) {}
+    }
+
     @Test func `a log is set aside when it has grown`() async throws {
         let scratch = try ScratchDirectory()
         var ends: [Int32] = [-1, -1]
