@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+/// A worker machine, in namespaces of this one: containerd and upstream's kubelet, which join with upstream's kubeadm.
+struct Worker: Sendable {
+    static let script = "\(Programs.repository)/scripts/worker.sh"
+
+    /// Nil where a worker can run; otherwise what it needs and does not find.
+    static func obstacle() async throws -> String? {
+        guard Programs.upstream != nil else { return "missing: upstream's control plane" }
+        let outcome = try await Programs.run(script, ["check"])
+        return outcome.isSuccess ? nil : outcome.output
+    }
+
+    let name: String
+    let program: RunningProgram
+
+    /// Joins a machine with a command, and takes it off the earth after `body`.
+    static func run<Result: Sendable>(
+        _ name: String, on network: WorkerNetwork, joining command: [String], in scratch: ScratchDirectory,
+        _ body: (Worker) async throws -> Result
+    ) async throws -> Result {
+        let folder = scratch.file(name)
+        let arguments = ["run", name, folder, network.gateway, network.address] + command
+        return try await RunningProgram.run(script, arguments) { program in
+            let line = try await program.output.line { $0.hasPrefix("join") }
+            guard line == "joined" else { throw Failure(line) }
+            return try await body(Worker(name: name, program: program))
+        }.result
+    }
+
+    /// What a tenant's kubelets have to be told, so that they run in the worker's control group and on this kernel.
+    static func kubeletPatches(_ name: String) -> String {
+        """
+              cgroupfs: cgroupfs
+              configurationJSONPatches:
+              - {op: add, path: /cgroupRoot, value: /kamaji-\(name)}
+              - {op: add, path: /enforceNodeAllocatable, value: [none]}
+              - {op: add, path: /failCgroupV1, value: false}
+              - {op: add, path: /failSwapOn, value: false}
+              - {op: add, path: /serverTLSBootstrap, value: true}
+        """
+    }
+}
+
+/// A bridge of this machine with an address, for as long as `body` runs.
+struct WorkerNetwork: Sendable {
+    let gateway: String
+    let address: String
+
+    static func run<Result: Sendable>(_ body: (WorkerNetwork) async throws -> Result) async throws -> Result {
+        let device = "kwb\(UInt32.random(in: 0...999_999_999))"
+        let third = UInt8.random(in: 1...250)
+        let network = WorkerNetwork(gateway: "10.201.\(third).1", address: "10.201.\(third).2")
+        func ip(_ words: String) async throws {
+            let outcome = try await Programs.run("ip", words.split(separator: " ").map(String.init))
+            guard outcome.isSuccess else { throw Failure("ip \(words): \(outcome)") }
+        }
+        try await ip("link add \(device) type bridge")
+        let result: Swift.Result<Result, any Error>
+        do {
+            try await ip("addr add \(network.gateway)/24 dev \(device)")
+            try await ip("link set \(device) up")
+            result = .success(try await body(network))
+        } catch {
+            result = .failure(error)
+        }
+        try await ip("link del \(device)")
+        return try result.get()
+    }
+}
