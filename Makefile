@@ -18,7 +18,7 @@ format:
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/tenant-bench
 
 bench:
-	@TENANTS="$(TENANTS)" UPSTREAM="$(UPSTREAM)" RUNNING="$(RUNNING)" scripts/bench.sh
+	@TENANTS="$(TENANTS)" UPSTREAM="$(UPSTREAM)" RUNNING="$(RUNNING)" FLEET="$(FLEET)" ENGINE="$(ENGINE)" scripts/bench.sh
 
 # What we make of a tenant against what upstream was recorded to make: KAMAJI_GOLDEN names the records, CASES some.
 parity:

@@ -3,7 +3,9 @@
 # names. UPSTREAM=1 makes one: a tenant of a standalone cluster, run by upstream's own programs on a real etcd.
 # RUNNING=1 gives each tenant a control plane of the embedded engine, waits until all are Ready, and looks into each
 # of them, object by object; what is measured is a manager of its own, beside the cluster.
-# One line of JSON on standard output.
+# FLEET=8 runs so many tenants on the ENGINE that is named, upstream or embedded, and looks into each one at the moment
+# when it says Ready; with upstream's a line for one tenant beside a bare kube-apiserver comes first.
+# One line of JSON on standard output for each measurement.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
@@ -11,6 +13,10 @@ cd "$(dirname "$0")/.."
 say "building for release (the first time takes some minutes)"
 swift build -c release --product kamaji-manager >&2
 manager=$(swift build -c release --show-bin-path)/kamaji-manager
+if [ -n "${FLEET:-}" ]; then
+    exec python3 scripts/fleet.py --manager "$manager" --kubectl "$KUBECTL_NEW" --tenants "$FLEET" \
+        --engine "${ENGINE:-embedded}"
+fi
 swift build -c release --package-path Benchmarks --product tenant-bench >&2
 bench=$(swift build -c release --package-path Benchmarks --show-bin-path)/tenant-bench
 tenants=${TENANTS:-100}
