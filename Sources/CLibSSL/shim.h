@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -66,5 +67,20 @@ static inline int kmj_extended_key_usage_append(EXTENDED_KEY_USAGE *usages, ASN1
 
 static inline void kmj_extensions_free(STACK_OF(X509_EXTENSION) *extensions) {
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+
+/* TLS 1.2 at least; writes may be partial and repeated from another buffer; idle connections keep no buffers. */
+static inline int kmj_ssl_prepare(SSL_CTX *context) {
+    SSL_CTX_set_mode(
+        context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1;
+}
+
+static inline int kmj_ssl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return SSL_CTX_add1_chain_cert(context, certificate) == 1;
+}
+
+static inline int kmj_ssl_set_server_name(SSL *ssl, const char *name) {
+    return SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 #endif

@@ -57,10 +57,12 @@ package struct TunnelConfiguration: Sendable, Hashable {
         }
         let durations: [(String, Duration)] = [
             ("keepaliveInterval", keepaliveInterval), ("silence", silence), ("keepaliveTimeout", keepaliveTimeout),
-            ("connectTimeout", connectTimeout), ("dialTimeout", dialTimeout), ("rediscovery", rediscovery),
+            ("connectTimeout", connectTimeout), ("dialTimeout", dialTimeout), ("rediscovery", rediscovery), ("drainTimeout", drainTimeout), ("lingerTimeout", lingerTimeout),
+            ("reconnect.initial", reconnect.initial), ("reconnect.cap", reconnect.cap),
         ]
-        if let (name, value) = durations.first(where: { $0.1 <= .zero }) {
-            throw TunnelError(.invalidConfiguration, "\(name) is \(value); it must be more than nothing")
+        if let (name, value) = durations.first(where: { $0.1 <= .zero || $0.1 > .seconds(86_400) }) {
+            throw TunnelError(
+                .invalidConfiguration, "\(name) is \(value); it must be more than nothing, and a day at most")
         }
         let counts = [
             ("connectionsPerServer", connectionsPerServer), ("maxConnections", maxConnections),

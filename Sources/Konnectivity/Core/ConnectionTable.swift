@@ -35,7 +35,7 @@ struct ConnectionTable: Sendable {
         var failure: String?
     }
 
-    private let policy: DialPolicy
+    private var policy: DialPolicy
     private let maxConnections: Int
     private var dials: [ConnectionID: Dial] = [:]
     private var open: Set<ConnectionID> = []
@@ -57,6 +57,9 @@ struct ConnectionTable: Sendable {
         nextID = max(1, firstID)
         budget = ReceiveBudget(limits: limits)
     }
+
+    /// For dials from now on.
+    mutating func use(_ policy: DialPolicy) { self.policy = policy }
 
     var openCount: Int { open.count }
     var dialCount: Int { dials.count }
@@ -161,7 +164,7 @@ struct ConnectionTable: Sendable {
         guard var dial = dials[id] else { return [] }
         let endpoints = addresses.map { Endpoint($0, dial.target.port) }
         let allowed = endpoints.filter { policy.refusal(of: $0) == nil }
-        if allowed.isEmpty, let reason = endpoints.lazy.compactMap({ policy.refusal(of: $0) }).first {
+        if allowed.isEmpty, let reason = endpoints.first.flatMap({ policy.refusal(of: $0) }) {
             dials[id] = nil
             return refuse(dial.random, "dial \(dial.target): \(reason)")
         }

@@ -33,6 +33,9 @@ struct Keepalive: Sendable {
     /// The server asked for fewer pings.
     static func relaxed(_ interval: Duration) -> Duration { min(interval * 2, .seconds(3600)) }
 
+    /// How long nothing has come.
+    func silence(now: ContinuousClock.Instant) -> Duration { max(.zero, now - lastHeard) }
+
     /// Anything came.
     mutating func heard(now: ContinuousClock.Instant, isPayload: Bool) {
         lastHeard = now
