@@ -56,14 +56,15 @@ package struct DialPolicy: Sendable, Hashable {
     /// Why the endpoint may not be dialled; nil when it may.
     func refusal(of endpoint: Endpoint) -> String? {
         let address = endpoint.address
-        if let (_, what) = Self.forbidden.first(where: { $0.range?.contains(address) == true }) {
-            return "\(endpoint): not allowed by the node's policy: \(what)"
-        }
-        if nodeAddresses.contains(address) { return nil }
+        // First of all, for ::1 lies in a range that is forbidden.
         if Self.loopbackRanges.contains(where: { $0.contains(address) }) {
             if loopbackPorts.contains(endpoint.port) { return nil }
             return "\(endpoint): not allowed by the node's policy: of loopback only kubelet's port is open"
         }
+        if let (_, what) = Self.forbidden.first(where: { $0.range?.contains(address) == true }) {
+            return "\(endpoint): not allowed by the node's policy: \(what)"
+        }
+        if nodeAddresses.contains(address) { return nil }
         if ranges.contains(where: { $0.contains(address) }) { return nil }
         return "\(endpoint): not allowed by the node's policy: neither the node's own address nor in an allowed range"
     }

@@ -1,4 +1,5 @@
 import Foundation
+import PKI
 import Synchronization
 import Testing
 
@@ -7,7 +8,8 @@ final class ProxyServer: Sendable {
     static let path: String? = {
         let environment = ProcessInfo.processInfo.environment
         let folders = [environment["KUBEBUILDER_ASSETS"], "/usr/local/kubebuilder/bin"].compactMap { $0 }
-        let found = folders.map { "\($0)/proxy-server" }.first { access($0, X_OK) == 0 }
+        let found = folders.map { folder in "\(folder)/proxy-server" }
+            .first { file in FileManager.default.isExecutableFile(atPath: file) }
         if found == nil { print("proxy-server is not here: its tests run against the suite's own server alone") }
         return found
     }()
@@ -47,9 +49,9 @@ final class ProxyServer: Sendable {
         process.arguments = arguments + (demands ? ["--cluster-ca-cert=\(folder.path)/ca.pem"] : [])
         process.standardInput = FileHandle.nullDevice
         let log = "\(folder.path)/log"
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
-        let handle = try FileHandle(forWritingTo: URL(filePath: log))
-        handle.seekToEndOfFile()
+        let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         process.standardOutput = handle
         process.standardError = handle
         try process.run()

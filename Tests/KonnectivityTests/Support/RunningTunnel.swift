@@ -1,4 +1,5 @@
 import Logging
+import PKI
 
 @testable import Konnectivity
 
