@@ -8,6 +8,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -20,11 +22,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CLibNGHTTP2", pkgConfig: "libnghttp2"),
+        .systemLibrary(name: "CLibSSL", pkgConfig: "libssl"),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "CLinux"),
         .target(name: "KubeObjects", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "HTTPTransport", dependencies: ["CLibCurl"], swiftSettings: strict),
         .target(
@@ -33,9 +39,18 @@ let package = Package(
         .executableTarget(
             name: "tenant-bench",
             dependencies: [
-                "HTTPTransport", "KubeClient", "KubeObjects", logging, subprocess, system,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "HTTPTransport", "KubeClient", "KubeObjects", argumentParser, logging, subprocess, system,
             ],
+            swiftSettings: strict),
+        .target(name: "PKI", dependencies: ["CLibSSL"], swiftSettings: strict),
+        .target(name: "Prometheus", swiftSettings: strict),
+        .target(
+            name: "Konnectivity",
+            dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux", "Prometheus", logging, lifecycle],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "tunnel-bench",
+            dependencies: ["Konnectivity", "PKI", argumentParser, logging, subprocess, system],
             swiftSettings: strict),
     ]
 )

@@ -64,6 +64,8 @@ struct ConnectionTable: Sendable {
     var openCount: Int { open.count }
     var dialCount: Int { dials.count }
     var isEmpty: Bool { open.isEmpty && dials.isEmpty }
+    /// The last number that was given out.
+    var highestID: ConnectionID { nextID - 1 }
 
     // MARK: From the server
 

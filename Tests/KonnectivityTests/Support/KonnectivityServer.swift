@@ -1,0 +1,124 @@
+import CLinux
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Konnectivity
+
+/// The suite's own konnectivity server, where upstream's is not: one thread, the same protocol towards agents, HTTP
+/// CONNECT on a unix socket towards front ends, and faults on request.
+final class KonnectivityServer: Sendable {
+    struct Settings: Sendable {
+        var id = "server-a"
+        /// What it says that there are.
+        var count = "1"
+        /// The token that agents must bring; nil wants a certificate of the identity's authority instead.
+        var token: String?
+        /// Accepts, and then never answers.
+        var isMute = false
+        /// Headers instead of the usual two.
+        var headers: [(String, String)]?
+    }
+
+    let agentPort: UInt16
+    let frontEnd: FrontEnd
+    private let folder: Folder
+    private let wakeUp: Int32
+    private let shared = Shared()
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// What both threads touch.
+    private final class Shared: Sendable {
+        let jobs = Mutex<[@Sendable (ServerCore) -> Void]>([])
+        let isStopping = Atomic<Bool>(false)
+    }
+
+    /// - Parameter port: 0 takes a free one.
+    init(_ identity: TestIdentity, _ settings: Settings = Settings(), port: UInt16 = 0) throws {
+        folder = try Folder()
+        frontEnd = FrontEnd(path: "\(folder.path)/front")
+        wakeUp = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+        let (agents, chosen) = try Self.listenTCP(port)
+        agentPort = chosen
+        let fronts = try Self.listenUnix(frontEnd.path)
+        let core = try ServerCore(identity, settings, agentListener: agents, frontListener: fronts, wakeUp: wakeUp)
+        let carried = Handover(core)
+        Thread.detachNewThread { [shared, ended] in
+            let core = carried.core
+            while !shared.isStopping.load(ordering: .acquiring) {
+                let todo = shared.jobs.withLock { jobs in
+                    defer { jobs = [] }
+                    return jobs
+                }
+                for job in todo { job(core) }
+                core.turn()
+            }
+            core.close()
+            ended.signal()
+        }
+    }
+
+    deinit { stop() }
+
+    /// Closes everything without a word, as a killed process does.
+    func stop() {
+        guard !shared.isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        wake()
+        ended.wait()
+        close(wakeUp)
+    }
+
+    /// Does something on the server's thread.
+    func perform<Value: Sendable>(_ work: @escaping @Sendable (ServerCore) -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            shared.jobs.withLock { $0.append { continuation.resume(returning: work($0)) } }
+            wake()
+        }
+    }
+
+    /// The agents that are connected, by what they call themselves.
+    var agents: [String] { get async { await perform { $0.agents.filter(\.isOpen).map(\.agentID) } } }
+
+    private func wake() {
+        var one: UInt64 = 1
+        _ = write(wakeUp, &one, 8)
+    }
+
+    /// Carries the core to its thread; nobody else touches it from then on.
+    private struct Handover: @unchecked Sendable {
+        let core: ServerCore
+        init(_ core: ServerCore) { self.core = core }
+    }
+
+    private static func listenTCP(_ port: UInt16) throws -> (Int32, UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isDone = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        try #require(isDone)
+        return (descriptor, UInt16(bigEndian: address.sin_port))
+    }
+
+    private static func listenUnix(_ path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let isDone = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 && listen(descriptor, 64) == 0
+            }
+        }
+        try #require(isDone)
+        return descriptor
+    }
+}
