@@ -2,7 +2,7 @@
 #   make quickstart          build, start the cluster in the foreground, say what to try
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
-.PHONY: quickstart test lint format crds manifests image bench parity clean
+.PHONY: quickstart test lint format crds manifests image bench bench-tunnel parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)
@@ -15,10 +15,14 @@ lint:
 	@scripts/lint.sh
 
 format:
-	@swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/tenant-bench
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/tenant-bench Benchmarks/Sources/tunnel-bench
 
 bench:
 	@TENANTS="$(TENANTS)" UPSTREAM="$(UPSTREAM)" RUNNING="$(RUNNING)" FLEET="$(FLEET)" ENGINE="$(ENGINE)" scripts/bench.sh
+
+# The tunnel's agent beside upstream's.
+bench-tunnel:
+	@ROUNDS="$(ROUNDS)" scripts/bench-tunnel.sh
 
 # What we make of a tenant against what upstream was recorded to make: KAMAJI_GOLDEN names the records, CASES some.
 parity:

@@ -49,9 +49,12 @@ let package = Package(
     targets: [
         // System libraries: a module map and a shim header, nothing else.
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CLibSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        // What the kernel offers and Swift's Glibc leaves out: epoll, eventfd.
+        .systemLibrary(name: "CLinux"),
 
         // JSON, metadata, selectors, patches, kubeconfig, YAML. No I/O.
         .target(name: "KubeObjects", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -94,6 +97,18 @@ let package = Package(
         // Metric families and their text exposition.
         .target(name: "Prometheus", swiftSettings: strict),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
+
+        // The agent's side of the tunnel: gRPC framing on libnghttp2, TLS on libssl, one thread of its own.
+        .target(
+            name: "Konnectivity",
+            dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux", "Prometheus", logging, lifecycle],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KonnectivityTests",
+            dependencies: [
+                "CLibNGHTTP2", "CLibSSL", "CLinux", "Konnectivity", "KubeObjects", "PKI", "Prometheus", logging,
+            ],
+            swiftSettings: strict),
 
         // Keyed queue, stores, and one file for each reconciler.
         .target(

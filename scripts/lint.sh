@@ -10,7 +10,7 @@ complain() {
     failed=1
 }
 
-swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/tenant-bench || failed=1
+swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/tenant-bench Benchmarks/Sources/tunnel-bench || failed=1
 
 # ICU comes with the whole of Foundation: forty megabytes for each program.
 found=$(grep -rnE '^import Foundation$|@preconcurrency import Foundation$' Sources || true)

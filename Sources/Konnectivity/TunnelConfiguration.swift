@@ -57,7 +57,8 @@ package struct TunnelConfiguration: Sendable, Hashable {
         }
         let durations: [(String, Duration)] = [
             ("keepaliveInterval", keepaliveInterval), ("silence", silence), ("keepaliveTimeout", keepaliveTimeout),
-            ("connectTimeout", connectTimeout), ("dialTimeout", dialTimeout), ("rediscovery", rediscovery), ("drainTimeout", drainTimeout), ("lingerTimeout", lingerTimeout),
+            ("connectTimeout", connectTimeout), ("dialTimeout", dialTimeout), ("rediscovery", rediscovery),
+            ("drainTimeout", drainTimeout), ("lingerTimeout", lingerTimeout),
             ("reconnect.initial", reconnect.initial), ("reconnect.cap", reconnect.cap),
         ]
         if let (name, value) = durations.first(where: { $0.1 <= .zero || $0.1 > .seconds(86_400) }) {

@@ -42,7 +42,9 @@ import Testing
         ("tcp", "169.254.169.254:80", "not allowed by the node's policy"), ("", "10.0.0.1:1", "only tcp"),
     ])
     mutating func `a dial that cannot be is refused with its reason`(network: String, address: String, why: String) {
-        guard case .send(.dialResponse(9, 0, let error))? = table.receive(request(address, 9, network: network), now: now).first
+        guard
+            case .send(.dialResponse(9, 0, let error))? = table.receive(request(address, 9, network: network), now: now)
+                .first
         else {
             Issue.record("not refused")
             return
@@ -53,7 +55,8 @@ import Testing
 
     @Test mutating func `what is past the limit of connections is refused`() {
         for _ in 0..<3 { _ = open() }
-        guard case .send(.dialResponse(1, 0, let error))? = table.receive(request("10.0.0.1:1", 1), now: now).first else {
+        guard case .send(.dialResponse(1, 0, let error))? = table.receive(request("10.0.0.1:1", 1), now: now).first
+        else {
             Issue.record("not refused")
             return
         }
@@ -73,7 +76,10 @@ import Testing
 
     @Test mutating func `a name that leads only where nothing may be dialled is refused`() throws {
         _ = table.receive(request("metadata:80", 5), now: now)
-        guard case .send(.dialResponse(5, 0, let error))? = table.resolved(100, [try #require(IPAddress("169.254.169.254"))]).first
+        guard
+            case .send(.dialResponse(5, 0, let error))? = table.resolved(
+                100, [try #require(IPAddress("169.254.169.254"))]
+            ).first
         else {
             Issue.record("not refused")
             return
@@ -111,7 +117,10 @@ import Testing
         #expect(table.receive(.data(5, [1]), now: now) == [.send(.closeResponse(5, error: "unrecognized connectID"))])
         #expect(table.receive(.closeRequest(5), now: now) == [.send(.closeResponse(5, error: "Unknown connectID"))])
         #expect(table.receive(.closeRequest(0), now: now) == [.send(.closeResponse(0, error: "Unknown connectID"))])
-        for packet in [Packet.drain, .unknown(type: 9), .dialResponse(random: 1, connection: 1, error: ""), .closeResponse(1, error: "")] {
+        for packet in [
+            Packet.drain, .unknown(type: 9), .dialResponse(random: 1, connection: 1, error: ""),
+            .closeResponse(1, error: ""),
+        ] {
             #expect(table.receive(packet, now: now) == [])
         }
         #expect(table.tally.strayPackets == 8)
@@ -119,7 +128,8 @@ import Testing
 
     @Test mutating func `a close from either side ends the connection once`() {
         let first = open()
-        #expect(table.receive(.closeRequest(first), now: now) == [.close(first), .send(.closeResponse(first, error: ""))])
+        #expect(
+            table.receive(.closeRequest(first), now: now) == [.close(first), .send(.closeResponse(first, error: ""))])
         #expect(table.targetEnded(first) == [])
         // What was under way when it was closed needs no answer.
         #expect(table.receive(.data(first, [1]), now: now) == [] && table.receive(.closeRequest(first), now: now) == [])

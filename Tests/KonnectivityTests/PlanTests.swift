@@ -31,7 +31,8 @@ import Testing
         for vector in try AgentVectors.section("serverCount") {
             let source = try #require(ServerCountSource(rawValue: vector["source"]?.string ?? ""))
             let count = source.count(
-                leases: vector["leases"]?.integer.map { Int($0) }, response: vector["responses"]?.integer.map { Int($0) })
+                leases: vector["leases"]?.integer.map { Int($0) },
+                response: vector["responses"]?.integer.map { Int($0) })
             #expect(Int64(count) == vector["result"]?.integer)
         }
         // 2026-01-01T00:00:00Z
@@ -120,7 +121,7 @@ import Testing
         var keepalive = Keepalive(Keepalive.Settings(), now: at(0))
         #expect(keepalive.poll(now: at(4), isInUse: true) == nil)
         #expect(keepalive.poll(now: at(5), isInUse: true) == .ping)
-        keepalive.acknowledged(now: at(5.2))
+        keepalive.acknowledged(now: at(5) + .milliseconds(200))
         #expect(keepalive.roundTrip == .milliseconds(200))
         // The server has sent no payload since: the next one would count against us.
         #expect(keepalive.poll(now: at(12), isInUse: true) == nil)
@@ -167,7 +168,8 @@ import Testing
         var (wanted, found): ([UInt8], [UInt8]) = ([], [])
         var generator = SeededGenerator(seed: 3)
         for round in 0..<2000 {
-            let piece = [UInt8](repeating: UInt8(truncatingIfNeeded: round), count: .random(in: 0..<2000, using: &generator))
+            let piece = [UInt8](
+                repeating: UInt8(truncatingIfNeeded: round), count: .random(in: 0..<2000, using: &generator))
             queue.append(piece)
             wanted += piece
             let count = Int.random(in: 0..<2000, using: &generator)
@@ -193,7 +195,8 @@ import Testing
 
     @Test func `credentials never show in text`() {
         let credentials = TunnelCredentials(
-            certificateAuthorities: [1], token: "secret-token", clientCertificate: [2], clientKey: Array("secret-key".utf8))
+            certificateAuthorities: [1], token: "secret-token", clientCertificate: [2],
+            clientKey: Array("secret-key".utf8))
         var dumped = ""
         dump(credentials, to: &dumped)
         for text in ["\(credentials)", String(reflecting: credentials), dumped] { #expect(!text.contains("secret")) }

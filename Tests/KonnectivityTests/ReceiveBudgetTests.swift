@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test mutating func `over the bound of one connection that one goes, over the bound of all the largest`() {
-        guard case .accepted = budget.add(9000, to: 1, now: at(0)), case .accepted = budget.add(4000, to: 2, now: at(0)),
+        guard case .accepted = budget.add(9000, to: 1, now: at(0)),
+            case .accepted = budget.add(4000, to: 2, now: at(0)),
             case .overflow(1, let all) = budget.add(2500, to: 3, now: at(0))
         else {
             Issue.record("another one")

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PKI
 import Testing
 
 @testable import Konnectivity
@@ -61,7 +62,9 @@ import Testing
             #expect(policed.connections == 0)
             let open = DialPolicy(loopbackPorts: [target.port, closed, policed.port])
             tunnel.use(open)
-            let error = await #expect(throws: Failure.self) { _ = try await server.frontEnd.dial("127.0.0.1:\(closed)") }
+            let error = await #expect(throws: Failure.self) {
+                _ = try await server.frontEnd.dial("127.0.0.1:\(closed)")
+            }
             #expect(error?.description.contains("connection refused") == true)
             // The other rules are in force.
             #expect(try await server.frontEnd.echo([1, 2, 3], at: policed.address) == [1, 2, 3])
@@ -217,7 +220,8 @@ import Testing
     @Test func `two connections to one server are two agents to it`() async throws {
         let identity = try TestIdentity()
         let (server, target) = (try KonnectivityServer(identity), try Target(.echo))
-        try await withTunnel(to: [server.agentPort], identity, target, configure: { $0.connectionsPerServer = 2 }) { _ in
+        try await withTunnel(to: [server.agentPort], identity, target, configure: { $0.connectionsPerServer = 2 }) {
+            _ in
             try await eventually("two") { await Set(server.agents).count == 2 }
             #expect(try await server.frontEnd.echo([9], at: target.address) == [9])
         }
@@ -246,6 +250,56 @@ import Testing
                 #expect(await tunnel.status.counters.connectFailures >= 1)
             }
         }
+    }
+
+    @Test func `servers are reached through a proxy where one is set, and its refusal is told`() async throws {
+        let identity = try TestIdentity()
+        let (server, target) = (try KonnectivityServer(identity), try Target(.echo))
+        let proxy = try ConnectProxy()
+        try await withTunnel(
+            to: [server.agentPort], identity, target,
+            configure: { $0.proxy = HostPort(host: "127.0.0.1", port: proxy.port) }
+        ) { tunnel in
+            try await eventually("connected") { await tunnel.status.isConnected }
+            #expect(try await server.frontEnd.echo([9, 8], at: target.address) == [9, 8])
+            #expect(proxy.asked == ["CONNECT 127.0.0.1:\(server.agentPort) HTTP/1.1"])
+        }
+        let closed = try ConnectProxy(refusing: true)
+        try await withTunnel(
+            to: [server.agentPort], identity, target,
+            configure: { $0.proxy = HostPort(host: "127.0.0.1", port: closed.port) }
+        ) { tunnel in
+            try await eventually("told") { await tunnel.status.lastError?.contains("403 Forbidden") == true }
+        }
+    }
+
+    @Test func `new credentials are used for the next connection, and asked for by a reconnect`() async throws {
+        let identity = try TestIdentity()
+        let (server, target) = (try KonnectivityServer(identity, .init(token: "2")), try Target(.echo))
+        let asked = Counter()
+        var configuration = TunnelConfiguration(
+            servers: [HostPort(host: "localhost", port: server.agentPort)], agentName: "edge-0001")
+        configuration.reconnect = ReconnectBackoff(initial: .milliseconds(50), cap: .milliseconds(500))
+        let authorities = identity.authority.certificate.pem
+        let tunnel = Tunnel(
+            configuration: configuration,
+            credentials: {
+                // The first token is one that is refused; those after the second are as good as the second.
+                TunnelCredentials(certificateAuthorities: authorities, token: "\(min(2, asked.next()))")
+            },
+            dialPolicy: DialPolicy(loopbackPorts: [target.port]), logger: Logger(label: "tunnel"))
+        let running = Task { try await tunnel.run() }
+        try await eventually("connected") { await tunnel.status.isConnected }
+        #expect(await tunnel.status.counters.connectFailures >= 1)
+        let first = try #require(await server.agents.first)
+        tunnel.reconnect()
+        try await eventually("another one") {
+            let agents = await server.agents
+            return agents.count == 1 && agents.first != first
+        }
+        #expect(try await server.frontEnd.echo([3], at: target.address) == [3])
+        running.cancel()
+        try await running.value
     }
 
     @Test func `bytes that are not the protocol end the connection, not the tunnel`() async throws {

@@ -35,7 +35,8 @@ struct Socket: Sendable {
             }
         }
         var buffer = [UInt8](repeating: 0, count: 4096)
-        guard result == 0, socket.write(Array("CONNECT 127.0.0.1:\(port) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)[...]),
+        guard result == 0,
+            socket.write(Array("CONNECT 127.0.0.1:\(port) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)[...]),
             // No target here speaks first, so what comes is the head.
             case let count = socket.read(&buffer), count > 0,
             String(decoding: buffer[..<count], as: UTF8.self).contains(" 200 ")
@@ -63,7 +64,9 @@ struct Socket: Sendable {
 
     func readNumber() -> Int? {
         var number: UInt64 = 0
-        let count = withUnsafeMutableBytes(of: &number) { recv(descriptor, $0.baseAddress, 8, Int32(MSG_WAITALL.rawValue)) }
+        let count = withUnsafeMutableBytes(of: &number) {
+            recv(descriptor, $0.baseAddress, 8, Int32(MSG_WAITALL.rawValue))
+        }
         return count == 8 ? Int(truncatingIfNeeded: number) : nil
     }
 

@@ -38,7 +38,9 @@ struct TargetProcess: ParsableCommand {
         var buffer = [UInt8](repeating: 0, count: 65536)
         switch kind {
         case .echo:
-            while case let count = socket.read(&buffer), count > 0 { guard socket.write(buffer[..<count]) else { return } }
+            while case let count = socket.read(&buffer), count > 0 {
+                guard socket.write(buffer[..<count]) else { return }
+            }
         case .source:
             guard var left = socket.readNumber() else { return }
             while left > 0 {

@@ -41,10 +41,13 @@ struct ReceiveBudget: Sendable {
         let mine = byConnection[connection, default: 0] + count
         byConnection[connection] = mine
         if mine > limits.perConnection {
-            return .overflow(connection, reason: "the target reads too slowly: more than \(limits.perConnection) bytes wait")
+            return .overflow(
+                connection, reason: "the target reads too slowly: more than \(limits.perConnection) bytes wait")
         }
-        if waiting > limits.total, let (largest, _) = byConnection.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-            return .overflow(largest, reason: "the node's targets read too slowly: more than \(limits.total) bytes wait")
+        if waiting > limits.total, let (largest, _) = byConnection.max(by: { ($0.value, $0.key) < ($1.value, $1.key) })
+        {
+            return .overflow(
+                largest, reason: "the node's targets read too slowly: more than \(limits.total) bytes wait")
         }
         if mine > limits.comfortable, holds[connection] == nil, !slow.contains(connection) {
             holds[connection] = now + limits.patience

@@ -111,7 +111,9 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
             return nil
         }
         guard !host.isEmpty, host.utf8.count <= 253,
-            !host.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F || "[]".unicodeScalars.contains($0) }),
+            !host.unicodeScalars.contains(where: {
+                $0.value <= 0x20 || $0.value == 0x7F || "[]".unicodeScalars.contains($0)
+            }),
             (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let port = UInt16(digits), port > 0
         else { return nil }

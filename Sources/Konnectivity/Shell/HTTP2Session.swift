@@ -73,7 +73,8 @@ final class HTTP2Session {
         let settings = [
             nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0),
             nghttp2_settings_entry(
-                settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: UInt32(ReceiveWindow.smallest)),
+                settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: UInt32(ReceiveWindow.smallest)
+            ),
         ]
         var code = nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), settings, settings.count)
         if code == 0 {
@@ -111,7 +112,9 @@ final class HTTP2Session {
             }
             var provider = nghttp2_data_provider()
             provider.read_callback = { _, _, _, length, flags, _, context in
-                guard let session = HTTP2Session.from(context) else { return ssize_t(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+                guard let session = HTTP2Session.from(context) else {
+                    return ssize_t(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+                }
                 return session.offer(length, flags)
             }
             return nghttp2_submit_request(session, nil, vector, vector.count, &provider, nil)
@@ -159,7 +162,9 @@ final class HTTP2Session {
             return length
         }
         nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, _, head, length, _, context in
-            guard let session = HTTP2Session.from(context), let head else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+            guard let session = HTTP2Session.from(context), let head else {
+                return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+            }
             guard session.wire.count < HTTP2Session.wireLimit else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
             session.wire.append(UnsafeBufferPointer(start: head, count: 9))
             session.outgoing.move(length, to: &session.wire)
@@ -167,11 +172,14 @@ final class HTTP2Session {
             return 0
         }
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, data, length, context in
-            guard let session = HTTP2Session.from(context), let data else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+            guard let session = HTTP2Session.from(context), let data else {
+                return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+            }
             session.takeData(stream, UnsafeBufferPointer(start: data, count: length))
             return 0
         }
-        nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, frame, name, nameLength, value, valueLength, _, context in
+        nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+            _, frame, name, nameLength, value, valueLength, _, context in
             guard let session = HTTP2Session.from(context), let frame, let name, let value else {
                 return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
             }
@@ -181,7 +189,9 @@ final class HTTP2Session {
             return 0
         }
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, context in
-            guard let session = HTTP2Session.from(context), let frame else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+            guard let session = HTTP2Session.from(context), let frame else {
+                return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+            }
             session.takeFrame(frame.pointee)
             return 0
         }
@@ -209,6 +219,14 @@ final class HTTP2Session {
     }
 
     private func takeFrame(_ frame: nghttp2_frame) {
+        // The server has ended its side. Ours stays open, so nghttp2 does not take the stream for closed yet.
+        let isEnd = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+        defer {
+            let type = UInt32(frame.hd.type)
+            if isEnd, frame.hd.stream_id == stream, type == NGHTTP2_HEADERS.rawValue || type == NGHTTP2_DATA.rawValue {
+                events.append(.closed(code: 0))
+            }
+        }
         switch UInt32(frame.hd.type) {
         case NGHTTP2_HEADERS.rawValue where frame.hd.stream_id == stream:
             events.append(.headers(fields, isTrailers: hasHeaders))

@@ -27,7 +27,8 @@ extension ServerLink {
             case .send(let packet):
                 counters.values.packetsSent += 1
                 if case .closeResponse(let id, let error) = packet, !error.isEmpty {
-                    logger.debug("told the server of a connection's end", metadata: ["id": "\(id)", "reason": "\(error)"])
+                    logger.debug(
+                        "told the server of a connection's end", metadata: ["id": "\(id)", "reason": "\(error)"])
                 }
                 http?.send(packet.frame)
             case .resolve(let id, let host):
@@ -133,7 +134,8 @@ extension ServerLink {
         case .moved(let count):
             counters.values.bytesFromTargets += UInt64(count)
             counters.values.packetsSent += 1
-            let bytes = UnsafeBufferPointer(start: buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), count: count)
+            let bytes = UnsafeBufferPointer(
+                start: buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), count: count)
             http?.send(Packet.dataHead(target.id, count), bytes)
         case .wouldBlock: target.canRead = false
         case .ended, .failed:
@@ -199,7 +201,13 @@ extension ServerLink {
 
     private func closeSoon(_ id: ConnectionID) {
         guard let target = targets[id] else { return }
-        if target.pending.isEmpty || target.isDeaf { return drop(id) }
+        // Nobody counts them any more: together they may hold no more than what the open ones may.
+        let held = lingering.reduce(target.pending.count) { $0 + $1.pending.count }
+        if target.pending.isEmpty || target.isDeaf || held > configuration.bufferTotal
+            || lingering.count >= configuration.maxConnections
+        {
+            return drop(id)
+        }
         targets[id] = nil
         target.phase = .lingering(until: now + configuration.lingerTimeout)
         lingering.append(target)

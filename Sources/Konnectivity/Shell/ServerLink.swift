@@ -28,7 +28,7 @@ final class ServerLink: Pollable {
     let began: ContinuousClock.Instant
     /// Of the loop's present round.
     var now: ContinuousClock.Instant { engine.now }
-    private(set) var phase = Phase.preparing
+    var phase = Phase.preparing
     private(set) var introduction: ServerIntroduction?
     /// Why it ended; nil while it has not, or when it was asked to.
     private(set) var failure: TunnelError?
@@ -38,16 +38,16 @@ final class ServerLink: Pollable {
     /// which it closes in any case.
     private(set) var draining: (from: ContinuousClock.Instant, until: ContinuousClock.Instant)?
 
-    private var credentials: TunnelCredentials?
-    private var candidates: [Endpoint]?
-    private var lastConnectError: TunnelError?
-    private var candidateDeadline: ContinuousClock.Instant?
-    private var descriptor: Int32 = -1
-    private var token: UInt64?
-    private var canRead = false
-    private var canWrite = false
-    private var tls: TLSSession?
-    private var proxyAnswer: [UInt8] = []
+    var credentials: TunnelCredentials?
+    var candidates: [Endpoint]?
+    var lastConnectError: TunnelError?
+    var candidateDeadline: ContinuousClock.Instant?
+    var descriptor: Int32 = -1
+    var token: UInt64?
+    var canRead = false
+    var canWrite = false
+    var tls: TLSSession?
+    var proxyAnswer: [UInt8] = []
     private var status: [(name: String, value: String)] = []
 
     var http: HTTP2Session?
@@ -63,8 +63,6 @@ final class ServerLink: Pollable {
     private var standStill = StandStill()
     private var movedBytes: UInt64 = 0
 
-    /// No address of the server's may take more of the time there is for all.
-    private static let candidateTimeout = Duration.seconds(5)
     /// A server that takes nothing while its requests need answers is given up at so many bytes.
     private static let outgoingLimit = 8 * 1024 * 1024
     /// Bytes read from a server in one turn.
@@ -101,122 +99,11 @@ final class ServerLink: Pollable {
     var isOver: Bool { if case .over = phase { true } else { false } }
     var isOpen: Bool { if case .open = phase { true } else { false } }
 
-    // MARK: Establishing
-
-    func received(_ result: Result<TunnelCredentials, TunnelError>) {
-        guard case .preparing = phase else { return }
-        switch result {
-        case .success(let value): credentials = value
-        case .failure(let error): return end(error)
-        }
-        connectNext()
-    }
-
-    func received(addresses: [IPAddress]) {
-        guard case .preparing = phase else { return }
-        let peer = configuration.proxy ?? server
-        guard !addresses.isEmpty else {
-            return end(TunnelError(.unresolvedHost, "\(peer): the name has no address"))
-        }
-        candidates = addresses.map { Endpoint($0, peer.port) }
-        connectNext()
-    }
-
-    private func connectNext() {
-        guard credentials != nil, candidates != nil else { return }
-        closeSocket()
-        guard let next = candidates?.isEmpty == false ? candidates?.removeFirst() : nil else {
-            return end(lastConnectError ?? TunnelError(.connectFailed, "\(server): no address answers"))
-        }
-        phase = .connecting
-        candidateDeadline = now + Self.candidateTimeout
-        do throws(SystemCallError) {
-            let (socket, state) = try SocketCalls.connect(to: next)
-            descriptor = socket
-            SocketCalls.prepareForServer(socket, timeout: configuration.keepaliveTimeout)
-            token = poller.add(socket, self)
-            lastConnectError = TunnelError(.timedOut, "\(server): no answer from \(next)")
-            if case .done = state { connected() }
-        } catch {
-            lastConnectError = TunnelError(.connectFailed, "\(server): \(next): \(error.message)")
-            connectNext()
-        }
-    }
-
-    private func connected() {
-        let code = SocketCalls.outcome(descriptor)
-        guard code == 0 else {
-            lastConnectError = TunnelError(.connectFailed, "\(server): \(SocketCalls.message(code))")
-            return connectNext()
-        }
-        candidateDeadline = nil
-        guard configuration.proxy != nil else { return beginTLS() }
-        phase = .askingProxy
-        let request = Array(ProxyAnswer.request(for: server).utf8)
-        // A socket that was just connected has room for a hundred bytes.
-        _ = request.withUnsafeBytes { SocketCalls.send(descriptor, $0) }
-    }
-
-    private func readProxyAnswer() {
-        // Byte by byte: what follows the head belongs to TLS.
-        while canRead, case .askingProxy = phase {
-            var byte: UInt8 = 0
-            switch withUnsafeMutableBytes(of: &byte, { SocketCalls.receive(descriptor, into: $0) }) {
-            case .moved: proxyAnswer.append(byte)
-            case .wouldBlock: canRead = false
-            case .ended, .failed: return end(TunnelError(.connectFailed, "\(server): the proxy closed the connection"))
-            }
-            switch ProxyAnswer.read(proxyAnswer) {
-            case .incomplete: continue
-            case .accepted: beginTLS()
-            case .refused(let text): end(TunnelError(.connectFailed, "\(server): the proxy refused: \(text)"))
-            }
-        }
-    }
-
-    private func beginTLS() {
-        guard let credentials else { return }
-        phase = .handshaking
-        do throws(TunnelError) {
-            tls = try TLSSession(
-                descriptor: descriptor, host: configuration.serverName ?? server.host, credentials: credentials)
-        } catch {
-            return end(TunnelError(error.code, "\(server): \(error.message)"))
-        }
-        handshake()
-    }
-
-    private func handshake() {
-        do throws(TunnelError) {
-            guard try tls?.handshake() == true else { return }
-            try introduce()
-        } catch {
-            end(TunnelError(error.code, "\(server): \(error.message)"))
-        }
-    }
-
-    private func introduce() throws(TunnelError) {
-        let identity = "\(configuration.agentName)-\(engine.identity)-\(number)"
-        let token = credentials?.token?.split(whereSeparator: \.isWhitespace).joined()
-        if let token, !token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
-            throw TunnelError(.credentials, "the token holds bytes that no token has")
-        }
-        http = try HTTP2Session(
-            HTTP2Session.Request(
-                authority: server.description, path: "/AgentService/Connect",
-                headers: [("agentid", identity), ("agentidentifiers", configuration.identifiers.query)],
-                authorization: token.map { "Bearer \($0)" }))
-        credentials = nil
-        phase = .introducing
-        // Edges that came during the handshake were for it; what is left must be looked at without one.
-        canRead = true
-        canWrite = true
-    }
-
     // MARK: Events
 
     func ready(_ readiness: Poller.Readiness) {
-        if readiness.contains(.read) { canRead = true }
+        // TLS may have had to write before it could read on.
+        if !readiness.isEmpty { canRead = true }
         if readiness.contains(.write) { canWrite = true }
     }
 
@@ -416,7 +303,7 @@ final class ServerLink: Pollable {
         engine.ended(self, wasOpen: wasOpen)
     }
 
-    private func closeSocket() {
+    func closeSocket() {
         tls = nil
         if let token { poller.remove(token, descriptor) }
         token = nil
@@ -433,6 +320,7 @@ final class ServerLink: Pollable {
             server: server.description, serverID: introduction?.serverID, age: now - (opened ?? began),
             connections: table.openCount, dials: table.dialCount, roundTrip: keepalive.roundTrip,
             silence: keepalive.silence(now: now), bytesToServer: http?.waiting ?? 0,
-            bytesToTargets: table.budget.waiting, standStill: standStill.duration(now: now).flatMap { $0 > .seconds(2) ? $0 : nil })
+            bytesToTargets: table.budget.waiting,
+            standStill: standStill.duration(now: now).flatMap { $0 > .seconds(2) ? $0 : nil })
     }
 }

@@ -33,7 +33,9 @@ enum SocketCalls {
         throw SystemCallError(code: code)
     }
 
-    private static func withAddress(_ endpoint: Endpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    private static func withAddress(_ endpoint: Endpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
+        -> Int32
+    {
         if endpoint.address.isIPv4 {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)

@@ -170,7 +170,8 @@ final class TunnelEngine {
             } else {
                 counters.values.connectFailures += 1
                 logger.warning(
-                    "cannot connect to a server", metadata: ["server": "\(link.server)", "reason": "\(failure.message)"])
+                    "cannot connect to a server",
+                    metadata: ["server": "\(link.server)", "reason": "\(failure.message)"])
             }
         }
         if wasOpen {

@@ -53,7 +53,8 @@ struct ProtobufReader {
     private mutating func skip(_ count: Int, of field: Int) throws(WireError) {
         guard bytes.endIndex - offset >= count else {
             throw WireError(
-                .truncated, "\(subject): field \(field) is \(count) bytes long, and \(bytes.endIndex - offset) are left")
+                .truncated, "\(subject): field \(field) is \(count) bytes long, and \(bytes.endIndex - offset) are left"
+            )
         }
         offset += count
     }

@@ -69,7 +69,9 @@ final class AgentPeer {
             context,
             { _, out, outLength, offered, length, _ in
                 // The agent offers h2 and nothing else.
-                guard let offered, length == 3, offered[1] == UInt8(ascii: "h") else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+                guard let offered, length == 3, offered[1] == UInt8(ascii: "h") else {
+                    return SSL_TLSEXT_ERR_ALERT_FATAL
+                }
                 out?.pointee = offered + 1
                 outLength?.pointee = 2
                 return SSL_TLSEXT_ERR_OK
@@ -198,8 +200,10 @@ final class AgentPeer {
         }
         if let token = settings.token, authorization != "Bearer \(token)" {
             return submit(
-                [(":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "2"),
-                    ("grpc-message", "Failed to validate authentication context%2C the token is not known")],
+                [
+                    (":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "2"),
+                    ("grpc-message", "Failed to validate authentication context%2C the token is not known"),
+                ],
                 isEnd: true)
         }
         let introduction = settings.headers ?? [("serverid", settings.id), ("servercount", settings.count)]

@@ -33,6 +33,21 @@ final class BlockingSocket: @unchecked Sendable {  // The descriptor is set once
         return socket
     }
 
+    static func loopback(_ port: UInt16) throws -> BlockingSocket {
+        let socket = BlockingSocket(adopting: Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.connect(socket.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw Failure("connect to \(port): \(String(cString: strerror(errno)))") }
+        return socket
+    }
+
     func write(_ bytes: some Sequence<UInt8>) throws {
         let bytes = Array(bytes)
         var sent = 0

@@ -11,7 +11,9 @@ struct FrontEnd: Sendable {
             var head: [UInt8] = []
             while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
                 let byte = try socket.read(1)
-                guard !byte.isEmpty else { throw Failure("the server closed: \(String(decoding: head, as: UTF8.self))") }
+                guard !byte.isEmpty else {
+                    throw Failure("the server closed: \(String(decoding: head, as: UTF8.self))")
+                }
                 head += byte
             }
             let text = String(decoding: head, as: UTF8.self)
