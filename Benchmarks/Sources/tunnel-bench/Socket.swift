@@ -65,7 +65,7 @@ struct Socket: Sendable {
     func readNumber() -> Int? {
         var number: UInt64 = 0
         let count = withUnsafeMutableBytes(of: &number) {
-            recv(descriptor, $0.baseAddress, 8, Int32(MSG_WAITALL.rawValue))
+            recv(descriptor, $0.baseAddress, 8, Int32(MSG_WAITALL))
         }
         return count == 8 ? Int(truncatingIfNeeded: number) : nil
     }

@@ -35,6 +35,8 @@ final class KonnectivityServer: Sendable {
 
     /// - Parameter port: 0 takes a free one.
     init(_ identity: TestIdentity, _ settings: Settings = Settings(), port: UInt16 = 0) throws {
+        // As every program of ours does: libssl writes to sockets whose other side may be gone.
+        signal(SIGPIPE, SIG_IGN)
         folder = try Folder()
         frontEnd = FrontEnd(path: "\(folder.path)/front")
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
