@@ -12,6 +12,8 @@ func withTunnel<Result: Sendable>(
         servers: ports.map { HostPort(host: "127.0.0.1", port: $0) }, agentName: "edge-0001",
         identifiers: AgentIdentifiers(hosts: ["edge-0001"], ipv4: ["127.0.0.1"]))
     configuration.reconnect = ReconnectBackoff(initial: .milliseconds(50), cap: .milliseconds(500))
+    // What is waited for here is never the end of a time.
+    configuration.drainTimeout = .seconds(600)
     configure(&configuration)
     var credentials = TunnelCredentials(certificateAuthorities: identity.authority.certificate.pem, token: token)
     if token == nil {
