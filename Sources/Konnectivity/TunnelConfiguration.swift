@@ -65,6 +65,10 @@ package struct TunnelConfiguration: Sendable, Hashable {
             throw TunnelError(
                 .invalidConfiguration, "\(name) is \(value); it must be more than nothing, and a day at most")
         }
+        guard connectionsPerServer <= 64 else {
+            throw TunnelError(
+                .invalidConfiguration, "connectionsPerServer is \(connectionsPerServer); 64 are more than enough")
+        }
         let counts = [
             ("connectionsPerServer", connectionsPerServer), ("maxConnections", maxConnections),
             ("bufferPerConnection", bufferPerConnection), ("bufferTotal", bufferTotal),

@@ -72,7 +72,7 @@ struct LinkPlan: Sendable {
     }
 
     mutating func counted(leases count: Int?, now: ContinuousClock.Instant) {
-        leases = count
+        leases = count.map { min(max(0, $0), ServerIntroduction.largestCount) }
         if !isComplete { nextAttempt = min(nextAttempt, now + settings.failures.initial) }
     }
 }

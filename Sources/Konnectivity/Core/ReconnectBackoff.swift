@@ -11,9 +11,10 @@ package struct ReconnectBackoff: Sendable, Hashable {
         initial: Duration = .seconds(1), factor: Double = 1.5, cap: Duration = .seconds(10), jitter: Double = 0.1
     ) {
         self.initial = initial
-        self.factor = max(1, factor)
+        // What is no number, or no sensible one, must not become a pause.
+        self.factor = factor.isFinite ? min(max(1, factor), 100) : 1.5
         self.cap = max(initial, cap)
-        self.jitter = max(0, jitter)
+        self.jitter = jitter.isFinite ? min(max(0, jitter), 10) : 0.1
     }
 
     /// The pause after one more failure.

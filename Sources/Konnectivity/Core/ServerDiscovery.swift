@@ -41,6 +41,9 @@ package struct ServerLease: Sendable, Hashable {
 
 /// The `serverID` and `serverCount` of a server's response headers.
 struct ServerIntroduction: Sendable, Hashable {
+    /// No tenant has more servers; whoever says so is mistaken.
+    static let largestCount = 10_000
+
     let serverID: String
     let serverCount: Int
 
@@ -48,7 +51,7 @@ struct ServerIntroduction: Sendable, Hashable {
     init(headers: [(name: String, value: String)]) throws(TunnelError) {
         serverID = try Self.single("serverid", in: headers)
         let text = try Self.single("servercount", in: headers)
-        guard let count = Int(text), (1...10_000).contains(count) else {
+        guard let count = Int(text), (1...Self.largestCount).contains(count) else {
             throw TunnelError(.protocolViolation, "the server's header servercount is \"\(text.prefix(40))\", no count")
         }
         serverCount = count
