@@ -33,6 +33,8 @@ final class ServerCore {
     deinit { SSL_CTX_free(context) }
 
     func turn() {
+        // What a job has queued for an agent is no news that a poll would tell.
+        for agent in agents where !isFrozen { agent.flush() }
         let shownAgents = isFrozen ? [] : agents
         let shownFronts = fronts
         var polled = [wakeUp, agentListener, frontListener].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
