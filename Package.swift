@@ -32,7 +32,8 @@ let hummingbirdTLS: [Target.Dependency] = [
 let package = Package(
     name: "kamaji",
     products: [
-        .executable(name: "kamaji-manager", targets: ["kamaji-manager"])
+        .executable(name: "kamaji-agent", targets: ["kamaji-agent"]),
+        .executable(name: "kamaji-manager", targets: ["kamaji-manager"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -52,6 +53,7 @@ let package = Package(
         .systemLibrary(name: "CLibNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CLibSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         // What the kernel offers and Swift's Glibc leaves out: epoll, eventfd.
         .systemLibrary(name: "CLinux"),
@@ -68,8 +70,14 @@ let package = Package(
         .target(name: "PKI", dependencies: ["CLibSSL"], swiftSettings: strict),
         .testTarget(name: "PKITests", dependencies: ["PKI"], swiftSettings: strict),
 
+        // How a machine and its tenant know each other: tokens, names, pins, the join string. No I/O.
+        .target(name: "NodeIdentity", dependencies: ["KubeObjects", "PKI"], swiftSettings: strict),
+        .testTarget(
+            name: "NodeIdentityTests", dependencies: ["KubeObjects", "NodeIdentity", "PKI"], swiftSettings: strict),
+
         // (tenant, what is observed) -> the objects that should exist. No I/O.
-        .target(name: "Blueprint", dependencies: ["KubeObjects", "PKI", "TenantAPI"], swiftSettings: strict),
+        .target(
+            name: "Blueprint", dependencies: ["KubeObjects", "NodeIdentity", "PKI", "TenantAPI"], swiftSettings: strict),
         .testTarget(
             name: "BlueprintTests", dependencies: ["Blueprint", "KubeObjects", "PKI", "TenantAPI"],
             swiftSettings: strict),
@@ -114,15 +122,15 @@ let package = Package(
         .target(
             name: "Reconciliation",
             dependencies: [
-                "Blueprint", "Datastores", "KubeClient", "KubeObjects", "PKI", "Prometheus", "TenantAPI",
-                heap, logging, lifecycle,
+                "Blueprint", "Datastores", "KubeClient", "KubeObjects", "NodeIdentity", "PKI", "Prometheus",
+                "TenantAPI", heap, logging, lifecycle,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "ReconciliationTests",
             dependencies: [
-                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Prometheus",
-                "Reconciliation", "TenantAPI", logging,
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
+                "Prometheus", "Reconciliation", "TenantAPI", logging,
             ],
             swiftSettings: strict),
 
@@ -145,19 +153,47 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Notify, watchdog, units over sd-bus.
+        .target(name: "Systemd", dependencies: ["CLibSystemd"], swiftSettings: strict),
+        .testTarget(name: "SystemdTests", dependencies: ["CLibSystemd", "Systemd"], swiftSettings: strict),
+
+        // What makes a machine a node and keeps it one: preflight, discovery, join, repair, reset, with a journal.
+        .target(
+            name: "NodeBootstrap",
+            dependencies: [
+                "CLibSQLite", "HTTPTransport", "KubeClient", "KubeObjects", "NodeIdentity", "PKI", "Systemd", logging,
+                subprocess, system,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NodeBootstrapTests",
+            dependencies: [
+                "HTTPTransport", "KubeClient", "KubeObjects", "NodeBootstrap", "NodeIdentity", "PKI", "Systemd", logging,
+                subprocess, system,
+            ],
+            exclude: ["Vectors"], swiftSettings: strict),
+
+        .executableTarget(
+            name: "kamaji-agent",
+            dependencies: [
+                "HTTPTransport", "KubeObjects", "NodeBootstrap", "NodeIdentity", "Systemd", argumentParser, logging,
+                lifecycle, unixSignals,
+            ],
+            swiftSettings: strict),
+
         .executableTarget(
             name: "kamaji-manager",
             dependencies: [
-                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Prometheus",
-                "Reconciliation", "StandaloneCluster", "TenantAPI",
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
+                "Prometheus", "Reconciliation", "StandaloneCluster", "TenantAPI",
                 argumentParser, logging, lifecycle, subprocess, system, unixSignals,
             ] + hummingbird,
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Reconciliation",
-                "StandaloneCluster", "TenantAPI", "kamaji-manager", logging, lifecycle, subprocess, system,
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
+                "Reconciliation", "StandaloneCluster", "TenantAPI", "kamaji-manager", logging, lifecycle, subprocess, system,
             ],
             swiftSettings: strict),
     ]

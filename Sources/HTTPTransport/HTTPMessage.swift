@@ -40,6 +40,8 @@ package struct HTTPRequest: Sendable, Hashable {
     package var timeout: Duration?
     /// `http://host:port`, through which the request goes; nil goes straight. The environment is never consulted here.
     package var proxy: String?
+    /// The path of a UNIX socket to connect to instead of the URL's host.
+    package var unixSocket: String?
     package var version: Version
 
     package enum Version: Sendable, Hashable {

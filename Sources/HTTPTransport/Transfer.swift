@@ -113,6 +113,7 @@ final class Transfer {
         try configureVersion(request)
         try configureTrust(request.tls)
         try configureBody(request)
+        if let socket = request.unixSocket { try set(CURLOPT_UNIX_SOCKET_PATH, socket) }
         try configureProxy(request.proxy)
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.connectTimeoutMilliseconds)
         if let timeout = request.timeout {

@@ -63,4 +63,39 @@ package enum Base64 {
         }
         return output
     }
+
+    /// The alphabet for URLs and no padding (RFC 4648, section 5), as JSON Web Signatures carry bytes.
+    package static func encodeURL(_ bytes: some Collection<UInt8>) -> String {
+        let translated = encode(bytes).utf8.compactMap { letter -> UInt8? in
+            switch letter {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            case UInt8(ascii: "="): nil
+            default: letter
+            }
+        }
+        return String(decoding: translated, as: UTF8.self)
+    }
+
+    /// The bytes; nil when the text is not base64url without padding, or its last letter has bits that no byte takes.
+    package static func decodeURL(_ text: String) -> [UInt8]? {
+        let letters = text.utf8
+        guard letters.allSatisfy({ $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || isAlphanumeric($0) }) else {
+            return nil
+        }
+        var standard = letters.map { letter -> UInt8 in
+            switch letter {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: letter
+            }
+        }
+        standard += repeatElement(UInt8(ascii: "="), count: (4 - standard.count % 4) % 4)
+        guard let bytes = decode(String(decoding: standard, as: UTF8.self)), encodeURL(bytes) == text else { return nil }
+        return bytes
+    }
+
+    private static func isAlphanumeric(_ letter: UInt8) -> Bool {
+        letter != UInt8(ascii: "+") && letter != UInt8(ascii: "/") && values[Int(letter)] != 0xFF
+    }
 }

@@ -4,7 +4,8 @@ import CLibSSL
 package struct PublicKey: Sendable, Hashable {
     /// PKIX ("PUBLIC KEY").
     package let pem: [UInt8]
-    private let der: [UInt8]
+    /// SubjectPublicKeyInfo.
+    package let der: [UInt8]
     /// The JWS algorithm it verifies: RS256, ES256, ES384 or ES512; empty when it signs no tokens.
     package let tokenAlgorithm: String
 
@@ -178,5 +179,15 @@ package enum SHA256 {
         let short = key.count > 64 ? digest(key) : key
         let block = short + [UInt8](repeating: 0, count: 64 - short.count)
         return digest(block.map { $0 ^ 0x5C } + digest(block.map { $0 ^ 0x36 } + message))
+    }
+}
+
+/// SHA-512/256 (FIPS 180-4, 6.7).
+package enum SHA512Short {
+    package static func digest(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        EVP_Digest(bytes, bytes.count, &digest, &length, EVP_sha512_256(), nil)
+        return digest
     }
 }

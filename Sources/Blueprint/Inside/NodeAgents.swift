@@ -1,4 +1,5 @@
 import KubeObjects
+import NodeIdentity
 import TenantAPI
 
 /// What a tenant holds so that the agents of its nodes may do their work and nothing else. Rights are given to each
@@ -6,9 +7,9 @@ import TenantAPI
 /// certificate it still has.
 package enum NodeAgents {
     /// Of the condition that an agent writes on its Node.
-    package static let conditionType = "KamajiAgentReady"
+    package static let conditionType = NodeAgentFields.conditionType
     /// Before the name of an annotation that an agent may write on its Node.
-    package static let annotationPrefix = "kamaji.clastix.io/"
+    package static let annotationPrefix = NodeAgentFields.annotationPrefix
     /// The service account whose tokens the tunnel's server asks for.
     static let tunnelAccount = "konnectivity-agent"
 

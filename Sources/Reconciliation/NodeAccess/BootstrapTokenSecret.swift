@@ -1,6 +1,7 @@
 import Blueprint
 import FoundationEssentials
 import KubeObjects
+import NodeIdentity
 
 /// The Secret kube-system/bootstrap-token-ID, in which a tenant keeps a bootstrap token.
 package struct BootstrapTokenSecret: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import KubeObjects
+import NodeIdentity
 import PKI
 
 /// What a machine has to be told so that it finds a tenant and knows it when it sees it.
@@ -8,9 +9,13 @@ package struct JoinInvitation: Sendable, Hashable {
     /// `sha256:` and the hexadecimal SHA-256 of each trusted authority's DER subject public key info. There are two
     /// while the authority is being replaced.
     package let authorityPins: [String]
+    private let tunnelEndpoint: String?
 
     /// Reads both off the administrator's kubeconfig.
-    package init(_ kubeconfig: Kubeconfig) throws(JoinInvitationError) {
+    ///
+    /// - Parameter tunnelEndpoint: `host:port` of the tenant's tunnel server; nil when it has none.
+    package init(_ kubeconfig: Kubeconfig, tunnelEndpoint: String? = nil) throws(JoinInvitationError) {
+        self.tunnelEndpoint = tunnelEndpoint
         guard let context = kubeconfig.currentContext.flatMap({ kubeconfig.context($0) }),
             let cluster = kubeconfig.cluster(context.cluster)
         else { throw JoinInvitationError(description: "the tenant's kubeconfig names no cluster") }
@@ -51,6 +56,13 @@ package struct JoinInvitation: Sendable, Hashable {
     package func command(_ joiner: Joiner, _ token: BootstrapToken) -> String {
         let pins = authorityPins.map { " --discovery-token-ca-cert-hash \($0)" }.joined()
         return "\(joiner.rawValue) join \(endpoint) --token \(token.text)\(pins)"
+    }
+
+    /// The same for kamaji-agent, with the tunnel's address, as one word. It holds the token.
+    package func joinString(_ token: BootstrapToken) throws -> JoinString {
+        try JoinString(
+            endpoint: JoinEndpoint(endpoint), pins: authorityPins.map { try AuthorityPin($0) }, token: token,
+            tunnel: tunnelEndpoint.map { try JoinEndpoint($0) })
     }
 }
 

@@ -4,6 +4,7 @@ import HTTPTransport
 import KubeClient
 import KubeObjects
 import Logging
+import NodeIdentity
 import PKI
 import Synchronization
 

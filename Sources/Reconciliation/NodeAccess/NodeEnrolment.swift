@@ -1,6 +1,7 @@
 import Blueprint
 import FoundationEssentials
 import KubeObjects
+import NodeIdentity
 import PKI
 
 /// That one machine, known by its key, is one node of a tenant. It is kept in the tenant as the Secret of a bootstrap
@@ -42,21 +43,8 @@ package struct NodeEnrolment: Sendable, Hashable {
         enrolled = secret.annotations[Self.enrolledAnnotation].flatMap(Timestamp.parse) ?? .distantPast
     }
 
-    /// Where a node's enrolment may stand, first choice first. They follow from its name, so that two requests for one
-    /// name meet in one object and the node can tell where its own is. There are several because six letters hold two
-    /// thousand million ids, and among ten thousand nodes two share one with a chance of one in forty.
-    package static func tokenIDs(of node: NodeName) -> [String] {
-        (0..<4).map { attempt in
-            let digest = SHA256.digest(Array("kamaji-reenrol/\(attempt)/\(node.text)".utf8))
-            var number = digest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            var id = ""
-            for _ in 0..<6 {
-                id.append(BootstrapToken.alphabet[Int(number % 36)])
-                number /= 36
-            }
-            return id
-        }
-    }
+    /// Where a node's enrolment may stand, first choice first.
+    package static func tokenIDs(of node: NodeName) -> [String] { node.reenrolmentTokenIDs }
 
     /// A Secret with a fresh token for it; nil when `tokenID` is no id.
     func secret() -> KubeObject? {

@@ -2,6 +2,7 @@ import Blueprint
 import FoundationEssentials
 import KubeClient
 import KubeObjects
+import NodeIdentity
 
 /// The enrolments that a tenant keeps, and the rights that go with each.
 package struct NodeEnrolments: Sendable {

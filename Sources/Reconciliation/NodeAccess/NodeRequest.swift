@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KubeObjects
+import NodeIdentity
 import PKI
 
 /// A CertificateSigningRequest of a tenant, as far as a decision on it needs: what is asked for, and who asks. The

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KubeObjects
+import NodeIdentity
 import PKI
 
 /// What is done with a request.

@@ -10,6 +10,8 @@ package struct TenantDoor: Sendable {
     package let tenant: ObjectKey
     package let kubeconfig: Kubeconfig
     package let connection: ClusterConnection
+    /// `host:port` of the tenant's tunnel server, as machines outside reach it; nil when it has none.
+    package let tunnelEndpoint: String?
     /// What the tenant's status says, for messages.
     private let phase: String
 
@@ -38,7 +40,19 @@ package struct TenantDoor: Sendable {
         }
         let kubeconfig = try Kubeconfig(yaml: String(decoding: text, as: UTF8.self))
         return TenantDoor(
-            tenant: tenant, kubeconfig: kubeconfig, connection: try ClusterConnection(kubeconfig), phase: phase)
+            tenant: tenant, kubeconfig: kubeconfig, connection: try ClusterConnection(kubeconfig),
+            tunnelEndpoint: Self.tunnelEndpoint(of: try TenantControlPlane(object), object), phase: phase)
+    }
+
+    /// Where upstream's agents are sent too: the Gateway's host, or the address that the API server advertises. An
+    /// Ingress does not carry the tunnel.
+    private static func tunnelEndpoint(of tenant: TenantControlPlane, _ object: KubeObject) -> String? {
+        guard let server = tenant.spec.addons.konnectivity?.server else { return nil }
+        let named = [tenant.spec.controlPlane.gateway?.hostname, tenant.spec.networkProfile.advertiseAddress]
+        let host =
+            named.compactMap { $0 }.first { !$0.isEmpty }
+            ?? object[path: "status", "controlPlaneEndpoint"]?.string ?? ""
+        return Endpoint(host, defaultPort: server.port).map { Endpoint(host: $0.host, port: server.port).description }
     }
 
     /// Runs `body`, and says of calls that got no answer where they went and what to look at.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import KubeObjects
+import NodeIdentity
 import Reconciliation
 
 struct NodesCommand: AsyncParsableCommand {

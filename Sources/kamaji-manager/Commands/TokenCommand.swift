@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import KubeClient
 import KubeObjects
+import NodeIdentity
 import Reconciliation
 
 struct TokenCommand: AsyncParsableCommand {
@@ -68,7 +69,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (secret, invitation) = try await tenant.enter { api, door in
-            let invitation = try JoinInvitation(door.kubeconfig)
+            let invitation = try JoinInvitation(door.kubeconfig, tunnelEndpoint: door.tunnelEndpoint)
             let secret = BootstrapTokenSecret(
                 token: .generate(), lifetime: ttl.duration, now: Date(), text: description)
             _ = try await api.create(secret.object, .secrets)
@@ -80,6 +81,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
             json["token"] = .string(secret.token.text)
             json["endpoint"] = .string(invitation.endpoint)
             json["caCertHashes"] = JSON(invitation.authorityPins)
+            json["joinString"] = .string(try invitation.joinString(secret.token).text)
             json["joinCommands"] = [
                 "kubeadm": .string(invitation.command(.kubeadm, secret.token)),
                 "kamaji-agent": .string(invitation.command(.agent, secret.token)),
@@ -90,6 +92,8 @@ struct TokenCreateCommand: AsyncParsableCommand {
             print(invitation.command(.kubeadm, secret.token))
             print("# a machine with kamaji-agent")
             print(invitation.command(.agent, secret.token))
+            print("# the same, with where its tunnel is, as one word")
+            print("kamaji-agent join \(try invitation.joinString(secret.token).text)")
         case .text:
             print(secret.token.text)
         }

@@ -2,6 +2,7 @@ import Blueprint
 import Foundation
 import KubeClient
 import KubeObjects
+import NodeIdentity
 import Reconciliation
 import Testing
 

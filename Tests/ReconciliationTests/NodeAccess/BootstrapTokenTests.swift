@@ -1,6 +1,7 @@
 import Blueprint
 import FoundationEssentials
 import KubeObjects
+import NodeIdentity
 import Testing
 
 @testable import Reconciliation

@@ -1,5 +1,6 @@
 import Foundation
 import KubeObjects
+import NodeIdentity
 import PKI
 import Testing
 

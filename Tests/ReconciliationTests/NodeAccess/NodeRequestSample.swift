@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KubeObjects
+import NodeIdentity
 import PKI
 import Testing
 

@@ -2,11 +2,11 @@
 package struct NodeName: Sendable, Hashable, CustomStringConvertible {
     package let text: String
 
-    static let agentPrefix = "kamaji:agent:"
-    static let kubeletPrefix = "system:node:"
+    package static let agentPrefix = "kamaji:agent:"
+    package static let kubeletPrefix = "system:node:"
     /// In the subject of every agent's certificate.
-    static let agentGroup = "kamaji:agents"
-    static let kubeletGroup = "system:nodes"
+    package static let agentGroup = "kamaji:agents"
+    package static let kubeletGroup = "system:nodes"
 
     /// A DNS subdomain (RFC 1123), as Node objects are named; nil when the text is none.
     package init?(_ text: String) {
@@ -25,16 +25,33 @@ package struct NodeName: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    init?(ofAgent user: String) {
+    package init?(ofAgent user: String) {
         guard user.hasPrefix(Self.agentPrefix) else { return nil }
         self.init(String(user.dropFirst(Self.agentPrefix.count)))
     }
 
-    init?(ofKubelet user: String) {
+    package init?(ofKubelet user: String) {
         guard user.hasPrefix(Self.kubeletPrefix) else { return nil }
         self.init(String(user.dropFirst(Self.kubeletPrefix.count)))
     }
 
+    /// What a machine of this host name is called as a node: trimmed and in lower case, as kubeadm has it; nil when that
+    /// is no name of a node.
+    package init?(ofHost hostName: String) {
+        self.init(hostName.trimmingASCIISpace().lowercased())
+    }
+
     package var agentUser: String { Self.agentPrefix + text }
+    package var kubeletUser: String { Self.kubeletPrefix + text }
     package var description: String { text }
+}
+
+extension String {
+    /// Without spaces, tabs and line breaks at both ends.
+    package func trimmingASCIISpace() -> String {
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        let start = utf8.firstIndex { !isSpace($0) } ?? utf8.endIndex
+        let end = utf8.lastIndex { !isSpace($0) }.map { utf8.index(after: $0) } ?? start
+        return String(self[start..<end])
+    }
 }

@@ -7,7 +7,7 @@ package struct BootstrapToken: Sendable, Hashable {
     package let secret: String
 
     /// The alphabet of both halves (kubernetes/cluster-bootstrap, `BootstrapTokenPattern`).
-    static let alphabet = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+    package static let alphabet = Array("0123456789abcdefghijklmnopqrstuvwxyz")
     private static let idLength = 6
     private static let secretLength = 16
 
@@ -16,6 +16,31 @@ package struct BootstrapToken: Sendable, Hashable {
         let halves = text.split(separator: ".", omittingEmptySubsequences: false)
         guard halves.count == 2 else { return nil }
         self.init(id: String(halves[0]), secret: String(halves[1]))
+    }
+
+    /// Reads a token that somebody typed, and says what is wrong with one that is none, without repeating its secret.
+    package init(parsing text: String) throws(JoinInputError) {
+        if let token = BootstrapToken(text) {
+            self = token
+            return
+        }
+        let halves = text.split(separator: ".", omittingEmptySubsequences: false)
+        let why =
+            if text.isEmpty {
+                "is empty"
+            } else if text.trimmingASCIISpace() != text {
+                "has white space around it"
+            } else if halves.count != 2 {
+                "has \(halves.count - 1) dots, and one parts its id from its secret"
+            } else if halves[0].utf8.count != Self.idLength {
+                "has an id of \(halves[0].utf8.count) characters, and it has \(Self.idLength)"
+            } else if halves[1].utf8.count != Self.secretLength {
+                "has a secret of \(halves[1].utf8.count) characters, and it has \(Self.secretLength)"
+            } else {
+                "has something else than lower-case letters and digits"
+            }
+        throw JoinInputError(
+            .token, "the bootstrap token \(why): \"kamaji-manager token create\" prints one, such as abcdef.0123…")
     }
 
     package init?(id: String, secret: String) {
@@ -35,12 +60,12 @@ package struct BootstrapToken: Sendable, Hashable {
         return generate(using: &random)
     }
 
-    static func generate(using random: inout some RandomNumberGenerator) -> BootstrapToken {
+    package static func generate(using random: inout some RandomNumberGenerator) -> BootstrapToken {
         BootstrapToken(checked: text(idLength, &random), secret: text(secretLength, &random))
     }
 
     /// A new secret for an id that is settled.
-    static func generate(id: String) -> BootstrapToken? {
+    package static func generate(id: String) -> BootstrapToken? {
         var random = SystemRandomNumberGenerator()
         return BootstrapToken(id: id, secret: text(secretLength, &random))
     }

@@ -1,0 +1,174 @@
+import KubeObjects
+import NodeIdentity
+
+/// Makes a `JoinConfiguration` of what was asked for, as kubeadm does: a configuration file is complete in itself and
+/// goes with few flags; what nobody said has kubeadm's default.
+package struct JoinConfigurationReader: Sendable {
+    /// What was strange and is no reason to stop.
+    package private(set) var warnings: [String] = []
+    private let hostName: String
+
+    package init(hostName: String) { self.hostName = hostName }
+
+    package mutating func read(_ request: JoinRequest) throws(JoinInputError) -> JoinConfiguration {
+        var draft = JoinDraft()
+        if let text = request.configuration {
+            try refuseMixing(request)
+            let document = try JoinDocument(yaml: text)
+            warnings += document.warnings
+            draft = try document.draft()
+        }
+        try lay(request, over: &draft)
+        return try complete(draft)
+    }
+
+    /// kubeadm lets these few stand beside `--config`, for their values are not in the file.
+    private func refuseMixing(_ request: JoinRequest) throws(JoinInputError) {
+        var mixed: [String] = []
+        if request.target != nil { mixed.append("the endpoint") }
+        if request.token != nil { mixed.append("--token") }
+        if request.discoveryToken != nil { mixed.append("--discovery-token") }
+        if request.tlsBootstrapToken != nil { mixed.append("--tls-bootstrap-token") }
+        if !request.pins.isEmpty { mixed.append("--discovery-token-ca-cert-hash") }
+        if request.skipsAuthorityVerification { mixed.append("--discovery-token-unsafe-skip-ca-verification") }
+        if request.discoveryFile != nil { mixed.append("--discovery-file") }
+        if request.criSocket != nil { mixed.append("--cri-socket") }
+        if request.patchesDirectory != nil { mixed.append("--patches") }
+        guard mixed.isEmpty else {
+            throw JoinInputError(
+                .configuration,
+                "\(mixed.joined(separator: ", ")) cannot go with --config: write it into the file instead")
+        }
+    }
+
+    private mutating func lay(_ request: JoinRequest, over draft: inout JoinDraft) throws(JoinInputError) {
+        var secret = request.secret.map { $0.trimmingASCIISpace() } ?? ""
+        var target = request.target
+        // A join string may be typed, or lie in the file that keeps it off the command line.
+        if secret.hasPrefix(JoinString.prefix) {
+            guard target == nil else {
+                throw JoinInputError(.joinString, "the join string names the endpoint: leave out \"\(target ?? "")\"")
+            }
+            target = secret
+            secret = ""
+        }
+        if let target, target.hasPrefix("kamaji") {
+            let joinString = try JoinString(target)
+            guard request.pins.isEmpty, request.token == nil, request.discoveryToken == nil else {
+                throw JoinInputError(
+                    .joinString, "the join string holds the token and the CA pins: leave out the flags that do")
+            }
+            draft.endpoint = joinString.endpoint.description
+            draft.pins = joinString.pins.map(\.description)
+            draft.token = joinString.token.text
+            draft.tunnel = joinString.tunnel?.description
+        } else if let target {
+            draft.endpoint = target
+        }
+        if !secret.isEmpty { draft.token = draft.token ?? secret }
+        if let token = request.token {
+            draft.token = token
+            draft.tlsBootstrapToken = draft.tlsBootstrapToken ?? token
+        }
+        if let token = request.discoveryToken { draft.token = token }
+        if let token = request.tlsBootstrapToken { draft.tlsBootstrapToken = token }
+        if !request.pins.isEmpty { draft.pins = request.pins }
+        if request.skipsAuthorityVerification { draft.skipsAuthorityVerification = true }
+        if let file = request.discoveryFile { draft.discoveryFile = file }
+        if let name = request.nodeName { draft.nodeName = name }
+        if let socket = request.criSocket { draft.criSocket = socket }
+        if let directory = request.patchesDirectory { draft.patchesDirectory = directory }
+        draft.ignoredChecks += request.ignoredChecks
+        if !request.skippedPhases.isEmpty { draft.skippedPhases = request.skippedPhases }
+        if request.isDryRun { draft.isDryRun = true }
+        if let tunnel = request.tunnel { draft.tunnel = tunnel }
+    }
+
+    private mutating func complete(_ draft: JoinDraft) throws(JoinInputError) -> JoinConfiguration {
+        let discovery = try self.discovery(draft)
+        var bootstrapToken: BootstrapToken?
+        if let text = draft.tlsBootstrapToken { bootstrapToken = try BootstrapToken(parsing: text) }
+        if case .token(let token) = discovery, bootstrapToken == nil { bootstrapToken = token.token }
+        var tunnel: JoinEndpoint?
+        if let text = draft.tunnel { tunnel = try JoinEndpoint(text) }
+        guard draft.authorityPath.hasPrefix("/"), draft.authorityPath.hasSuffix(".crt") else {
+            throw JoinInputError(
+                .configuration, "caCertPath is \"\(draft.authorityPath)\": an absolute path that ends in .crt it is")
+        }
+        if let directory = draft.patchesDirectory, !directory.hasPrefix("/") {
+            throw JoinInputError(.configuration, "patches.directory is \"\(directory)\": an absolute path it is")
+        }
+        let ignored = Set(draft.ignoredChecks.map { $0.lowercased() })
+        guard !ignored.contains("all") || ignored.count == 1 else {
+            throw JoinInputError(.configuration, "ignorePreflightErrors has \"all\" beside other names: one or the other")
+        }
+        return JoinConfiguration(
+            nodeName: try nodeName(draft), criSocket: try socket(draft.criSocket), taints: draft.taints,
+            kubeletExtraArguments: draft.kubeletExtraArguments, ignoredChecks: ignored,
+            authorityPath: draft.authorityPath, discovery: discovery, bootstrapToken: bootstrapToken, tunnel: tunnel,
+            skippedPhases: Set(draft.skippedPhases), patchesDirectory: draft.patchesDirectory,
+            timeouts: draft.timeouts, isDryRun: draft.isDryRun)
+    }
+
+    private func discovery(_ draft: JoinDraft) throws(JoinInputError) -> JoinConfiguration.Discovery {
+        if let file = draft.discoveryFile {
+            guard draft.endpoint == nil, draft.token == nil || draft.tlsBootstrapToken == draft.token else {
+                throw JoinInputError(
+                    .configuration, "discovery is by bootstrapToken or by file: one of the two has to go")
+            }
+            if let mark = file.firstRange(of: "://") {
+                let scheme = file[..<mark.lowerBound]
+                if scheme == "file" { return .file(String(file[mark.upperBound...])) }
+                guard scheme == "https" else {
+                    throw JoinInputError(
+                        .configuration, "the discovery file is at \"\(scheme)://\": a path, file:// or https:// it is")
+                }
+            } else if !file.hasPrefix("/") {
+                throw JoinInputError(.configuration, "the discovery file is \"\(file)\": an absolute path it is")
+            }
+            return .file(file)
+        }
+        guard let endpoint = draft.endpoint else {
+            throw JoinInputError(
+                .endpoint, "where to? Give HOST:PORT, a join string, --config or --discovery-file")
+        }
+        guard let token = draft.token else {
+            throw JoinInputError(
+                .token, "a bootstrap token is missing: --token-file, the systemd credential join-token, or --token")
+        }
+        guard !draft.pins.isEmpty || draft.skipsAuthorityVerification else {
+            throw JoinInputError(
+                .pin,
+                "no CA pin was given: pass --discovery-token-ca-cert-hash, or trust whoever answers with "
+                    + "--discovery-token-unsafe-skip-ca-verification")
+        }
+        var pins: [AuthorityPin] = []
+        for text in draft.pins { pins.append(try AuthorityPin(text)) }
+        return .token(
+            JoinConfiguration.TokenDiscovery(
+                endpoint: try JoinEndpoint(endpoint), token: try BootstrapToken(parsing: token), pins: pins,
+                skipsAuthorityVerification: draft.skipsAuthorityVerification))
+    }
+
+    /// `hostname-override` among the kubelet's arguments comes first, as kubeadm has it; the last one wins.
+    private func nodeName(_ draft: JoinDraft) throws(JoinInputError) -> NodeName {
+        let override = draft.kubeletExtraArguments.last { $0.name == "hostname-override" }?.value
+        let given = override ?? draft.nodeName ?? hostName
+        if let name = NodeName(ofHost: given) { return name }
+        throw JoinInputError(
+            .nodeName,
+            given.trimmingASCIISpace().isEmpty
+                ? "this machine has no host name: set one, or pass --node-name"
+                : "\"\(given)\" is no name of a node (a DNS name, as RFC 1123 has it): pass --node-name")
+    }
+
+    private mutating func socket(_ text: String?) throws(JoinInputError) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        if text.hasPrefix("unix:///") { return text }
+        guard text.hasPrefix("/") else {
+            throw JoinInputError(.configuration, "criSocket is \"\(text)\": unix:// and an absolute path it is")
+        }
+        warnings.append("criSocket is \"\(text)\" without a scheme: taken as unix://\(text)")
+        return "unix://\(text)"
+    }
+}

@@ -1,0 +1,251 @@
+import FoundationEssentials
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import NodeIdentity
+import PKI
+import Systemd
+
+/// The phases that change this machine.
+extension JoinRun {
+    /// Folders in which the kubelet makes files of its own.
+    static let territories = [
+        "/etc/kubernetes", "/var/lib/kubelet", "/var/log/pods", "/var/log/containers", "/usr/libexec/kubernetes",
+        "/var/log/kubernetes",
+    ]
+
+    // MARK: Files
+
+    func writeFiles(_ tenant: JoinedTenant, _ settings: TenantConfiguration) async throws -> PhaseOutput<Void> {
+        try await noteTerritories()
+        let socket = try await runtimeSocket()
+        let configured = try await kubeletConfiguration(settings, socket)
+        for warning in configured.warnings { report(.warning(warning)) }
+        var files = [
+            KubeletFiles.authorities(tenant.authorityPEM, path: configuration.authorityPath),
+            KubeletFiles.instanceConfiguration(criSocket: socket),
+            KubeletFiles.configuration(configured.configuration),
+            KubeletFiles.flags(
+                KubeletFlags.arguments(
+                    nodeName: configuration.nodeName.text, hostName: HostNetwork.hostName,
+                    taints: configuration.taints, criSocket: settings.keepsSocketInFile ? nil : socket,
+                    extra: configuration.kubeletExtraArguments)),
+        ]
+        // A kubelet with a certificate has no use for a token.
+        if let token = configuration.bootstrapToken, try await !hasKubeletCertificate(tenant) {
+            files.insert(
+                KubeletFiles.bootstrapKubeconfig(
+                    clusterName: settings.clusterName, server: tenant.server, authorityPEM: tenant.authorityPEM,
+                    token: token), at: 0)
+        }
+        if environment.units != nil, let dropIn = try await missingDropIn() { files.append(dropIn) }
+        try await writer.folder("/etc/kubernetes", mode: 0o755)
+        try await writer.folder("/var/lib/kubelet", mode: 0o700)
+        try await writer.folder(KubeletFiles.manifestsPath, mode: 0o755)
+        var changed = 0
+        for file in files where try await writer.put(file) { changed += 1 }
+        try await journal.setFact(
+            "health", KubeletConfigurationMerge.healthURL(configured.configuration).map { .string($0) } ?? .null)
+        let line = changed == 0 ? "all \(files.count) are as they should be" : "\(changed) of \(files.count) written"
+        return PhaseOutput(value: (), line: line, json: ["changed": JSON(changed)], wasThere: changed == 0)
+    }
+
+    private func noteTerritories() async throws {
+        let known = Set(try await journal.territories().map(\.path))
+        let files = writer.files
+        for path in Self.territories where !known.contains(path) {
+            let (existed, entries) = try await writer.thread.run { () throws -> (Bool, [String]) in
+                (files.exists(path), try files.walk(path).map(\.path))
+            }
+            try writer.mark("note territory \(path)")
+            try await journal.record(territory: path, existed: existed, bystanders: entries)
+        }
+    }
+
+    private func runtimeSocket() async throws -> String {
+        if let socket = configuration.criSocket { return socket }
+        let files = writer.files
+        return try await writer.thread.run {
+            try RuntimeSocket.choose(
+                reachable: RuntimeSocket.candidates.filter {
+                    HostNetwork.answers(unixSocket: files.place(RuntimeSocket.path(of: $0)))
+                })
+        }
+    }
+
+    private func kubeletConfiguration(
+        _ settings: TenantConfiguration, _ socket: String
+    ) async throws -> KubeletConfigurationMerge {
+        var usesResolved = false
+        if let units = environment.units {
+            usesResolved = (try? await units.state(of: "systemd-resolved.service").isRunning) ?? false
+        }
+        var merge = try KubeletConfigurationMerge(
+            cluster: settings.kubelet, authorityPath: configuration.authorityPath,
+            serviceSubnet: settings.serviceSubnet, dnsDomain: settings.dnsDomain, usesResolved: usesResolved)
+        try merge.apply(try await patches(), criSocket: settings.keepsSocketInFile ? socket : nil)
+        return merge
+    }
+
+    private func patches() async throws -> [KubeletPatch] {
+        guard let directory = configuration.patchesDirectory else { return [] }
+        let files = writer.files
+        let contents = try await writer.thread.run { () throws -> [(String, String)] in
+            try files.names(in: directory).compactMap { name in
+                try files.text("\(directory)/\(name)").map { (name, $0) }
+            }
+        }
+        var patches: [KubeletPatch] = []
+        for (name, text) in contents {
+            switch try KubeletPatch.parse(fileName: name) {
+            case .patch("kubeletconfiguration", _, let form):
+                patches += try KubeletPatch.read(text, file: name, form: form)
+            case .patch: continue
+            case .ignored(let why): report(.warning("\(directory)/\(name) has no effect: \(why)"))
+            }
+        }
+        return patches
+    }
+
+    /// Nil where kubeadm's drop-in does the same.
+    private func missingDropIn() async throws -> NodeFile? {
+        let (files, programs) = (writer.files, environment.programs)
+        let (hasKubeadms, kubelet) = try await writer.thread.run {
+            (KubeletFiles.kubeadmDropInPaths.contains { files.exists($0) }, programs.find("kubelet"))
+        }
+        return hasKubeadms ? nil : KubeletFiles.dropIn(kubelet: kubelet ?? "/usr/bin/kubelet")
+    }
+
+    // MARK: Enrolment
+
+    func enrol(_ tenant: JoinedTenant) async throws -> PhaseOutput<Void> {
+        let node = configuration.nodeName
+        let store = AgentStore(writer)
+        let key = try await store.key()
+        if let identity = try await store.identity(node), identity.certificate.isValid(at: environment.now()),
+            try await isOf(tenant, identity.certificate)
+        {
+            try await storeCredential(store, tenant, identity)
+            return PhaseOutput(value: (), line: "agent certificate is there", wasThere: true)
+        }
+        guard let token = configuration.bootstrapToken else {
+            throw JoinFailure(
+                .enrolment, "a bootstrap token is needed once more: \"kamaji-manager token create\" makes one")
+        }
+        let client = environment.client(tenant.connection(token, environment.proxies))
+        let certificate = try await AgentEnrolment(client: client, pacing: environment.pacing).certificate(
+            for: node, key: key, within: configuration.timeouts.tlsBootstrap
+        ) { [report] why in report(.waiting(.enrolment, why)) }
+        try await store.keep(certificate, authorityPEM: tenant.authorityPEM)
+        let identity = AgentIdentity(node: node, key: key, certificate: certificate)
+        try await storeCredential(store, tenant, identity)
+        return PhaseOutput(
+            value: (), line: "\(node.agentUser), until \(Timestamp.format(certificate.notAfter))")
+    }
+
+    private func isOf(_ tenant: JoinedTenant, _ certificate: Certificate) async throws -> Bool {
+        ((try? Certificate.chain(pem: tenant.authorityPEM)) ?? []).contains { certificate.isIssued(by: $0) }
+    }
+
+    /// What the node comes back with after a long time off. A tenant that gives none is told of, and joined all the same.
+    private func storeCredential(_ store: AgentStore, _ tenant: JoinedTenant, _ identity: AgentIdentity) async throws {
+        guard try await !store.hasCredential(identity) else { return }
+        let client = environment.client(
+            identity.connection(tenant.server, authorityPEM: tenant.authorityPEM, proxies: environment.proxies))
+        // Rights follow approval, and the API server learns of them a moment later.
+        let token = try await environment.pacing.poll(within: .seconds(10), every: .milliseconds(500)) {
+            try await ReturnCredential.read(identity.node, client)
+        }
+        guard let token else {
+            report(
+                .warning(
+                    "the tenant keeps no credential for this node's return: after "
+                        + "\(CertificateRequest.lifetimeSeconds / 86_400) days off it needs a new token"))
+            return
+        }
+        try await store.keep(token, identity)
+    }
+
+    // MARK: Kubelet
+
+    static let kubeletUnit = "kubelet.service"
+
+    func startKubelet() async throws -> PhaseOutput<Void> {
+        let health = try await journal.fact("health")?.string
+        if let units = environment.units {
+            if try await isRunningAsWritten(units) {
+                return PhaseOutput(value: (), line: "kubelet runs with these files", wasThere: true)
+            }
+            try await start(units)
+        } else if try await !answers(health) {
+            report(
+                .waiting(
+                    .kubeletStart,
+                    "nobody starts services here: run kubelet --bootstrap-kubeconfig=\(KubeletFiles.bootstrapKubeconfigPath) "
+                        + "--kubeconfig=\(KubeletFiles.kubeconfigPath) --config=\(KubeletFiles.configurationPath) and what "
+                        + "\(KubeletFiles.flagsPath) says"))
+        }
+        try await awaitHealth(health)
+        let digest = try await writtenDigest()
+        try await journal.setFact("started", .string(digest))
+        return PhaseOutput(value: (), line: health.map { "kubelet is well (\($0))" } ?? "kubelet started")
+    }
+
+    /// Of the files that the kubelet reads at its start alone.
+    private func writtenDigest() async throws -> String {
+        let startFiles = [KubeletFiles.configurationPath, KubeletFiles.flagsPath, KubeletFiles.dropInPath]
+        let records = try await journal.files().filter { startFiles.contains($0.path) }
+        return NodeWriter.sha256(Array(records.map(\.sha256).joined(separator: " ").utf8))
+    }
+
+    private func isRunningAsWritten(_ units: any UnitControl) async throws -> Bool {
+        let started = try await journal.fact("started")?.string
+        guard let started, try await writtenDigest() == started else { return false }
+        return try await units.state(of: Self.kubeletUnit).isRunning
+    }
+
+    private func start(_ units: any UnitControl) async throws {
+        let state = try await units.state(of: Self.kubeletUnit)
+        guard state.isInstalled else {
+            throw JoinFailure(.kubeletStart, "there is no kubelet.service: install the kubelet package")
+        }
+        guard !state.isMasked else {
+            throw JoinFailure(.kubeletStart, "kubelet.service is masked: \"systemctl unmask kubelet\" if that is over")
+        }
+        try await journal.record(
+            UnitRecord(name: Self.kubeletUnit, wasEnabled: state.isEnabled, wasRunning: state.isRunning))
+        try writer.mark("reload units")
+        try await units.reload()
+        if !state.isEnabled {
+            try writer.mark("enable kubelet")
+            try await units.setEnabled(true, Self.kubeletUnit)
+        }
+        try writer.mark("start kubelet")
+        try await units.restart(Self.kubeletUnit)
+    }
+
+    private func answers(_ url: String?) async throws -> Bool {
+        guard let url else { return true }
+        let response = try? await environment.transport.send(HTTPRequest("GET", url, timeout: .seconds(2)))
+        return response?.status == 200
+    }
+
+    private func awaitHealth(_ url: String?) async throws {
+        guard let url else { return }
+        let limit = configuration.timeouts.kubeletHealthCheck
+        let isWell: Bool? = try await environment.pacing.poll(within: limit, every: .milliseconds(250)) {
+            if try await answers(url) { return true }
+            if let state = try await environment.units?.state(of: Self.kubeletUnit), state.result != "success",
+                !state.result.isEmpty, !state.isRunning
+            {
+                report(.waiting(.kubeletStart, "kubelet ended (\(state.result)) and is started again"))
+            }
+            return nil
+        }
+        guard isWell == true else {
+            throw JoinFailure(
+                .kubeletStart,
+                "the kubelet was not well within \(DurationText.text(limit)) (\(url)): \"journalctl -u kubelet\" says why")
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import FoundationEssentials
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import NodeIdentity
+import PKI
+
+/// The phases that look and ask, and change nothing.
+extension JoinRun {
+    // MARK: Preflight
+
+    func preflight() async throws -> PhaseOutput<Void> {
+        if configuration.skippedPhases.contains(JoinPhase.preflight.rawValue) {
+            return PhaseOutput(value: (), line: "skipped, as asked for", wasThere: true)
+        }
+        let results = configuration.judge(try await checks())
+        for result in results where result.verdict != .ok { report(.check(result)) }
+        let errors = results.filter { $0.verdict == .error }
+        guard errors.isEmpty else {
+            let diagnosis = Diagnosis(errors)
+            throw JoinFailure(
+                .preflight,
+                "\(errors.count) check(s) fail: \(errors.map(\.name).joined(separator: ", ")). "
+                    + (diagnosis?.text ?? "")
+                    + " (--ignore-preflight-errors=NAME makes a warning of one)")
+        }
+        let warnings = results.filter { $0.verdict == .warning }.count
+        return PhaseOutput(value: (), line: "\(results.count) checks, \(warnings) warning(s)")
+    }
+
+    package func checks() async throws -> [CheckResult] {
+        let gathering = HostFactsGathering(
+            files: writer.files, thread: writer.thread, transport: environment.transport, units: environment.units,
+            programs: environment.programs, proxies: environment.proxies, now: environment.now)
+        let ours = Set(try await journal.files().map(\.path))
+        let hasStarted = try await journal.phase(JoinPhase.kubeletStart.rawValue) != nil
+        var endpoint: JoinEndpoint?
+        if case .token(let token) = configuration.discovery { endpoint = token.endpoint }
+        var subject = HostFactsGathering.Subject(
+            nodeName: configuration.nodeName.text, criSocket: configuration.criSocket, endpoint: endpoint,
+            writes: [
+                KubeletFiles.kubeconfigPath, KubeletFiles.bootstrapKubeconfigPath, configuration.authorityPath,
+            ], ours: ours, isJoined: hasStarted)
+        // The kubelet that we started has written this one.
+        if hasStarted { subject.ours.insert(KubeletFiles.kubeconfigPath) }
+        let facts = try await gathering.gather(subject)
+        return HostChecks.all(facts) + (facts.effectiveUser == 0 ? EdgeChecks.all(facts) : [])
+    }
+
+    // MARK: Discovery
+
+    func discover() async throws -> PhaseOutput<JoinedTenant> {
+        let former = try await journal.fact("tenant").flatMap(JoinedTenant.init)
+        let tenant: JoinedTenant
+        var line = ""
+        switch configuration.discovery {
+        case .resumed:
+            guard let former else {
+                throw JoinFailure(.discovery, "the journal knows no tenant yet: say where to join and with what token")
+            }
+            return PhaseOutput(value: former, line: "\(former.server), as found before", json: former.json, wasThere: true)
+        case .token(let discovery):
+            let transport = TenantDiscovery(
+                transport: environment.transport, proxies: environment.proxies, pacing: environment.pacing
+            ) { [report] error in report(.waiting(.discovery, error.message)) }
+            let found = try await transport.find(
+                discovery, within: configuration.timeouts.discovery, now: environment.now)
+            try checkClock(found)
+            tenant = JoinedTenant(server: found.info.server, authorityPEM: found.info.authorityPEM)
+            line = discovery.pins.isEmpty ? "\(tenant.server), trusted unverified" : "\(tenant.server), pin verified"
+            if let own = found.info.endpoint, own != discovery.endpoint {
+                report(
+                    .warning(
+                        "the tenant calls itself \(own), and \(discovery.endpoint) was given: it goes on with its own word"
+                    ))
+            }
+        case .file(let place):
+            let info = try ClusterInfo(kubeconfig: Array(try await discoveryFile(place).utf8))
+            tenant = JoinedTenant(server: info.server, authorityPEM: info.authorityPEM)
+            line = "\(tenant.server), by \(place)"
+        }
+        if let former, !former.isSame(as: tenant) {
+            throw JoinFailure(
+                .discovery,
+                "this machine belongs to \(former.server), which has another certificate authority than \(tenant.server): "
+                    + "\"kamaji-agent reset\" first")
+        }
+        try writer.mark("note tenant")
+        try await journal.setFact("tenant", tenant.json)
+        try await journal.setFact("join", configuration.json)
+        return PhaseOutput(value: tenant, line: line, json: tenant.json)
+    }
+
+    /// Certificates start five minutes into the past; a clock that is further off makes every later step fail with
+    /// something that does not say so.
+    private func checkClock(_ found: TenantDiscovery.Found) throws {
+        guard let ahead = found.serverAhead else { return }
+        var facts = HostFacts()
+        facts.now = environment.now()
+        facts.serverAhead = ahead
+        guard let result = configuration.judge(EdgeChecks.all(facts)).first(where: { $0.name == "ClockSkew" }) else {
+            return
+        }
+        if result.verdict != .ok { report(.check(result)) }
+        if result.verdict == .error { throw JoinFailure(.discovery, "\(result.finding). \(result.remedy)") }
+    }
+
+    private func discoveryFile(_ place: String) async throws -> String {
+        if place.hasPrefix("https://") {
+            return try await TenantDiscovery(
+                transport: environment.transport, proxies: environment.proxies, pacing: environment.pacing
+            ).fetchFile(place)
+        }
+        guard let content = try await writer.read(place) else {
+            throw JoinFailure(.discovery, "there is no discovery file \(place)")
+        }
+        return String(decoding: content, as: UTF8.self)
+    }
+
+    // MARK: Configuration
+
+    func readConfiguration(_ tenant: JoinedTenant) async throws -> PhaseOutput<TenantConfiguration> {
+        guard let token = configuration.bootstrapToken else {
+            guard let kept = try await journal.fact("configuration").flatMap(TenantConfiguration.init) else {
+                throw JoinFailure(
+                    .configuration, "a bootstrap token is needed once more: \"kamaji-manager token create\" makes one")
+            }
+            return PhaseOutput(value: kept, line: "cluster \(kept.clusterName), as read before", wasThere: true)
+        }
+        let client = environment.client(tenant.connection(token, environment.proxies))
+        do {
+            let read = try await TenantConfiguration.read(client)
+            try await refuseNamesake(client)
+            try await journal.setFact("configuration", read.json)
+            let version = read.serverVersion.map { ", Kubernetes \($0)" } ?? ""
+            try await refuseVersion(read)
+            return PhaseOutput(value: read, line: "cluster \(read.clusterName)\(version)")
+        } catch {
+            // A token lives for hours, a join that was interrupted may be gone on with later: what was read then, and
+            // what was enrolled since, is enough.
+            guard let kept = try await journal.fact("configuration").flatMap(TenantConfiguration.init),
+                try await hasKubeletCertificate(tenant)
+            else { throw error }
+            report(.warning("the tenant's configuration could not be read anew: \(error)"))
+            return PhaseOutput(value: kept, line: "cluster \(kept.clusterName), as read before", wasThere: true)
+        }
+    }
+
+    private func refuseVersion(_ tenant: TenantConfiguration) async throws {
+        let programs = environment.programs
+        guard let server = tenant.serverVersion,
+            let path = try await writer.thread.run({ programs.find("kubelet") }),
+            let text = await environment.programs.output(path, ["--version"]).flatMap(KubeletVersion.parse),
+            let kubelet = KubernetesVersion("v\(text)"),
+            let complaint = KubeletVersion.complaint(kubelet: kubelet, server: server)
+        else { return }
+        guard configuration.ignores("KubeletVersion") else { throw JoinFailure(.configuration, complaint) }
+        report(.warning(complaint))
+    }
+
+    /// A Ready node of this name is somebody else's machine, unless it is this one.
+    private func refuseNamesake(_ client: KubeClient) async throws {
+        let name = configuration.nodeName
+        guard let node = try await client.find(.nodes, ObjectKey(namespace: nil, name: name.text)), node.isReadyNode
+        else { return }
+        let machine = try await writer.read("/etc/machine-id").map { String(decoding: $0, as: UTF8.self) }
+        let theirs = node[path: "status", "nodeInfo", "machineID"]?.string ?? ""
+        if let machine = machine?.trimmingASCIISpace(), !machine.isEmpty, machine == theirs { return }
+        if try await journal.phase(JoinPhase.registered.rawValue)?.state == .done { return }
+        throw JoinFailure(
+            .configuration,
+            "a node \(name) is Ready in the tenant already, and it is another machine (machine id "
+                + "\(theirs.isEmpty ? "unknown" : theirs)): choose another --node-name, or delete that Node first")
+    }
+
+    func hasKubeletCertificate(_ tenant: JoinedTenant) async throws -> Bool {
+        let pem = try await writer.read(KubeletFiles.clientCertificatePath)
+        if case .valid = KubeletCertificate.judge(
+            pem, node: configuration.nodeName, authorityPEM: tenant.authorityPEM, now: environment.now())
+        {
+            return true
+        }
+        return false
+    }
+}
+
+extension KubeObject {
+    /// Of a Node: whether its kubelet says that it is fine.
+    package var isReadyNode: Bool {
+        (self[path: "status", "conditions"]?.array ?? []).contains {
+            $0["type"]?.string == "Ready" && $0["status"]?.string == "True"
+        }
+    }
+}

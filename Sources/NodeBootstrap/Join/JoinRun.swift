@@ -1,0 +1,144 @@
+import FoundationEssentials
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import Logging
+import NodeIdentity
+import PKI
+import Systemd
+
+/// What a join, a repair or a reset works with: this machine, its journal, and the way to others.
+package struct NodeEnvironment: Sendable {
+    package var writer: NodeWriter
+    package var transport: any HTTPTransport
+    /// Nil where no systemd runs: services are then somebody else's.
+    package var units: (any UnitControl)?
+    package var programs: HostPrograms
+    package var proxies: ProxyRules
+    package var pacing: Pacing
+    package var now: @Sendable () -> Date
+    package var log: Logger
+
+    package init(
+        writer: NodeWriter, transport: any HTTPTransport, units: (any UnitControl)?, programs: HostPrograms,
+        proxies: ProxyRules, pacing: Pacing, now: @escaping @Sendable () -> Date, log: Logger
+    ) {
+        self.writer = writer
+        self.transport = transport
+        self.units = units
+        self.programs = programs
+        self.proxies = proxies
+        self.pacing = pacing
+        self.now = now
+        self.log = log
+    }
+
+    package var journal: Journal { writer.journal }
+
+    package func client(_ connection: ClusterConnection) -> KubeClient {
+        let sleep = pacing.sleep
+        return KubeClient(
+            connection: connection, transport: transport, fieldManager: "kamaji-agent", log: log, now: now,
+            sleep: { try await sleep($0) })
+    }
+}
+
+/// Makes this machine a node of its tenant. Every phase looks first whether its outcome is there, so a run that was
+/// interrupted anywhere is gone on with by the next, and one more run of a finished join changes nothing.
+package struct JoinRun: Sendable {
+    package let environment: NodeEnvironment
+    package let configuration: JoinConfiguration
+    let report: @Sendable (JoinEvent) -> Void
+    /// How long the Node may take to be Ready before the join ends without that; a network plugin may come much later.
+    let readyPatience: Duration
+
+    package init(
+        _ environment: NodeEnvironment, _ configuration: JoinConfiguration, readyPatience: Duration = .seconds(60),
+        report: @escaping @Sendable (JoinEvent) -> Void
+    ) {
+        self.environment = environment
+        self.configuration = configuration
+        self.readyPatience = readyPatience
+        self.report = report
+    }
+
+    package struct Outcome: Sendable, Hashable {
+        package var node: NodeName
+        package var server: String
+        package var isReady: Bool
+    }
+
+    var journal: Journal { environment.journal }
+    var writer: NodeWriter { environment.writer }
+    var input: String { NodeWriter.sha256(Array(configuration.fingerprint.utf8)) }
+
+    /// Joins, and gives what came of it.
+    package func run() async throws -> Outcome {
+        let id = try await journal.beginRun("join", at: environment.now())
+        do {
+            let outcome = try await phases()
+            try await journal.endRun(id, "ok", at: environment.now())
+            return outcome
+        } catch {
+            try? await journal.endRun(id, "\(error)", at: environment.now())
+            throw error
+        }
+    }
+
+    private func phases() async throws -> Outcome {
+        try await refuseOtherName()
+        try await perform(.preflight) { try await preflight() }
+        let tenant = try await perform(.discovery) { try await discover() }
+        let settings = try await perform(.configuration) { try await readConfiguration(tenant) }
+        try await perform(.files) { try await writeFiles(tenant, settings) }
+        try await perform(.enrolment) { try await enrol(tenant) }
+        try await perform(.kubeletStart) { try await startKubelet() }
+        try await perform(.bootstrap) { try await awaitCertificate(tenant) }
+        try await perform(.registered) { try await awaitNode(tenant) }
+        let isReady = try await perform(.ready) { try await awaitReady(tenant) }
+        return Outcome(node: configuration.nodeName, server: tenant.server, isReady: isReady)
+    }
+
+    /// What a phase gives: its value, one line for who watches, and what the journal keeps.
+    struct PhaseOutput<Value: Sendable>: Sendable {
+        var value: Value
+        var line: String
+        var json: JSON = .null
+        var wasThere = false
+    }
+
+    @discardableResult
+    private func perform<Value: Sendable>(
+        _ phase: JoinPhase, _ body: () async throws -> PhaseOutput<Value>
+    ) async throws -> Value {
+        let start = environment.pacing.elapsed()
+        report(.started(phase))
+        do {
+            try writer.mark("begin \(phase.rawValue)")
+            try await journal.begin(phase.rawValue, input: input, at: environment.now())
+            let output = try await body()
+            try writer.mark("finish \(phase.rawValue)")
+            try await journal.finish(phase.rawValue, output: output.json, at: environment.now())
+            report(
+                output.wasThere
+                    ? .skipped(phase, output.line)
+                    : .finished(phase, output.line, environment.pacing.elapsed() - start))
+            return output.value
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let failure = error as? JoinFailure ?? JoinFailure(phase, "\(error)")
+            report(.failed(phase, failure.message))
+            try? await journal.fail(phase.rawValue, error: failure.message, at: environment.now())
+            throw failure
+        }
+    }
+
+    /// A node's name is in its certificates and in the tenant: it does not change by the way.
+    private func refuseOtherName() async throws {
+        guard let former = try await journal.fact("join")?["nodeName"]?.string, former != configuration.nodeName.text
+        else { return }
+        throw JoinFailure(
+            .preflight, "this machine is node \(former) already, by its journal: \"kamaji-agent reset\" first")
+    }
+}

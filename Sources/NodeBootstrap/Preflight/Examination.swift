@@ -1,0 +1,115 @@
+import FoundationEssentials
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import NodeIdentity
+import Systemd
+
+/// Looks a machine over at any time: before a join, after one, and after one that failed.
+package struct Examination: Sendable {
+    package struct Parts: Sendable {
+        package var gathering: HostFactsGathering
+        /// Nil where nothing has joined.
+        package var environment: NodeEnvironment?
+
+        package init(gathering: HostFactsGathering, environment: NodeEnvironment?) {
+            self.gathering = gathering
+            self.environment = environment
+        }
+    }
+
+    private let parts: Parts
+
+    package init(_ parts: Parts) { self.parts = parts }
+
+    package func results() async throws -> [CheckResult] {
+        let journal = parts.environment?.journal
+        let join = try await journal?.fact("join")
+        let tenant = try await journal?.fact("tenant").flatMap(JoinedTenant.init)
+        let name = join?["nodeName"]?.string ?? NodeName(ofHost: HostNetwork.hostName)?.text ?? HostNetwork.hostName
+        let endpoint = tenant.flatMap { try? JoinEndpoint(String($0.server.dropFirst("https://".count))) }
+        let started = try await journal?.phase(JoinPhase.kubeletStart.rawValue) != nil
+        var subject = HostFactsGathering.Subject(
+            nodeName: name, criSocket: join?["criSocket"]?.string, endpoint: endpoint,
+            writes: [
+                KubeletFiles.kubeconfigPath, KubeletFiles.bootstrapKubeconfigPath,
+                join?["authorityPath"]?.string ?? JoinConfiguration.defaultAuthorityPath,
+            ], ours: Set(try await journal?.files().map(\.path) ?? []), isJoined: started)
+        if started { subject.ours.insert(KubeletFiles.kubeconfigPath) }
+        var facts = try await parts.gathering.gather(subject)
+        var results: [CheckResult] = []
+        if let tenant, let endpoint {
+            let (result, ahead) = await reach(tenant, endpoint)
+            results.append(result)
+            facts.serverAhead = ahead
+        }
+        results += HostChecks.all(facts)
+        if facts.effectiveUser == 0 { results += EdgeChecks.all(facts) }
+        if let environment = parts.environment, let tenant { results += try await joined(environment, tenant, name) }
+        return results
+    }
+
+    /// Asks the tenant for its version, which it tells anybody, and looks at its clock.
+    private func reach(_ tenant: JoinedTenant, _ endpoint: JoinEndpoint) async -> (CheckResult, TimeInterval?) {
+        var request = HTTPRequest(
+            "GET", "\(tenant.server)/version", tls: TLSSettings(certificateAuthorities: tenant.authorityPEM),
+            timeout: .seconds(20))
+        request.proxy = parts.gathering.proxies.proxy(for: tenant.server)
+        let sent = parts.gathering.now()
+        do {
+            let response = try await parts.gathering.transport.send(request)
+            let received = parts.gathering.now()
+            let middle = sent.addingTimeInterval(received.timeIntervalSince(sent) / 2)
+            let ahead = response.headers["date"].flatMap(HTTPDate.parse)?.addingTimeInterval(0.5)
+                .timeIntervalSince(middle)
+            return (.ok("Endpoint", "\(endpoint) answers with its own certificate"), ahead)
+        } catch let error as HTTPTransportError {
+            let why = DiscoveryError(error)
+            switch why.code {
+            case .tlsFailed:
+                return (
+                    CheckResult(
+                        "TLS", .error, "\(endpoint) does not prove to be the tenant: \(error.message)",
+                        "Either its authority was replaced while this machine was off (join again with a new token), or "
+                            + "somebody stands between"), nil
+                )
+            default: return (CheckResult("Endpoint", .error, why.message, "Look at the way to \(endpoint)"), nil)
+            }
+        } catch {
+            return (CheckResult("Endpoint", .error, "\(endpoint): \(error)"), nil)
+        }
+    }
+
+    private func joined(
+        _ environment: NodeEnvironment, _ tenant: JoinedTenant, _ name: String
+    ) async throws -> [CheckResult] {
+        var results: [CheckResult] = []
+        let phases = try await environment.journal.phases()
+        if let failed = phases.first(where: { $0.state == .failed }) {
+            results.append(
+                CheckResult(
+                    "Journal", .error, "the join stopped in \(failed.name): \(failed.error)", "Run \"kamaji-agent join\""))
+        }
+        guard let node = NodeName(name) else { return results }
+        let pem = try await environment.writer.read(KubeletFiles.clientCertificatePath)
+        switch KubeletCertificate.judge(
+            pem, node: node, authorityPEM: tenant.authorityPEM, now: environment.now())
+        {
+        case .valid: results.append(.ok("Kubeconfig", "the kubelet's certificate is the tenant's and valid"))
+        case .missing:
+            results.append(
+                CheckResult("Kubeconfig", .error, "the kubelet has no certificate", "Run \"kamaji-agent join\""))
+        case .wrong(let why): results.append(CheckResult("Kubeconfig", .error, why, "The agent's daemon mends it"))
+        }
+        if let health = try await environment.journal.fact("health")?.string {
+            let response = try? await environment.transport.send(HTTPRequest("GET", health, timeout: .seconds(3)))
+            results.append(
+                response?.status == 200
+                    ? .ok("KubeletHealth", "the kubelet is well")
+                    : CheckResult(
+                        "KubeletHealth", .error, "the kubelet does not answer at \(health)",
+                        "\"journalctl -u kubelet\" says why"))
+        }
+        return results
+    }
+}

@@ -1,0 +1,153 @@
+import Glibc
+import KubeObjects
+import Systemd
+
+/// Undoes what joining did to this machine. It can be interrupted and run again: the journal is forgotten last.
+package struct ResetRun: Sendable {
+    private let environment: NodeEnvironment
+    private let report: @Sendable (ResetPlan.Step) -> Void
+
+    package init(_ environment: NodeEnvironment, report: @escaping @Sendable (ResetPlan.Step) -> Void) {
+        self.environment = environment
+        self.report = report
+    }
+
+    package func plan() async throws -> ResetPlan {
+        let (journal, writer) = (environment.journal, environment.writer)
+        var facts = ResetPlan.Facts()
+        facts.files = try await journal.files()
+        facts.folders = try await journal.folders()
+        facts.units = try await journal.units()
+        facts.hasUnits = environment.units != nil
+        facts.territories = try await journal.territories()
+        facts.bystanders = try await journal.bystanders()
+        let (files, territories) = (writer.files, facts.territories.map(\.path))
+        facts.mounts = try await writer.thread.run { try Self.mounts(beneath: territories, files) }
+        facts.present = try await writer.thread.run { () throws -> [(path: String, isFolder: Bool)] in
+            try territories.flatMap { try files.walk($0) }.map { ($0.path, $0.attributes.kind == .directory) }
+        }
+        facts.sandboxes = await sandboxes()
+        return ResetPlan(facts)
+    }
+
+    /// Mount points of this process's view beneath the territories, without the root before them.
+    private static func mounts(beneath territories: [String], _ files: HostFiles) throws -> [String] {
+        let lines = (try HostFiles().text("/proc/self/mounts") ?? "").split(separator: "\n")
+        return lines.compactMap { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 1 else { return nil }
+            let place = unescape(fields[1])
+            guard place.hasPrefix(files.root) else { return nil }
+            let path = String(place.dropFirst(files.root.count))
+            return territories.contains { path.hasPrefix("\($0)/") } ? path : nil
+        }
+    }
+
+    /// The kernel writes blanks and the like as three octal digits.
+    static func unescape(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Of this kubelet's pods alone: another kubelet may use the same runtime.
+    private func sandboxes() async -> [(id: String, pod: String)] {
+        let files = environment.writer.files
+        guard
+            let (socket, own) = try? await environment.writer.thread.run({ () throws -> (String?, Set<String>) in
+                let instance = try files.text(KubeletFiles.instanceConfigurationPath).flatMap { try YAML.parse($0).first }
+                return (
+                    instance?["containerRuntimeEndpoint"]?.string,
+                    Set(try files.names(in: "/var/lib/kubelet/pods"))
+                )
+            }), let socket, !own.isEmpty
+        else { return [] }
+        let place = files.place(RuntimeSocket.path(of: socket))
+        let found = (try? await RuntimeInquiry(transport: environment.transport).sandboxes(place)) ?? []
+        return found.filter { own.contains($0.uid) }.map { ($0.id, $0.name) }
+    }
+
+    /// Does every step of the plan; one that cannot be done is reported and does not stop those after it, but the journal
+    /// is then kept for the next try.
+    ///
+    /// - Returns: what could not be done.
+    package func run(_ plan: ResetPlan) async throws -> [String] {
+        let id = try await environment.journal.beginRun("reset", at: environment.now())
+        var failures: [String] = []
+        for step in plan.steps {
+            if case .forgetIdentity = step, !failures.isEmpty { break }
+            try environment.writer.mark("reset: \(step.text)")
+            report(step)
+            do {
+                try await perform(step)
+            } catch {
+                failures.append("\(step.text): \(error)")
+            }
+        }
+        if !failures.isEmpty {
+            try await environment.journal.endRun(id, failures.joined(separator: "; "), at: environment.now())
+        }
+        return failures
+    }
+
+    private func perform(_ step: ResetPlan.Step) async throws {
+        let (files, thread) = (environment.writer.files, environment.writer.thread)
+        switch step {
+        case .stopUnit(let unit): try await environment.units?.stop(unit)
+        case .disableUnit(let unit): try await environment.units?.setEnabled(false, unit)
+        case .reloadUnits: try await environment.units?.reload()
+        case .startUnit(let unit): try await environment.units?.start(unit)
+        case .removeSandbox(let id, _):
+            let instance = try await thread.run { () throws -> String? in
+                try files.text(KubeletFiles.instanceConfigurationPath).flatMap { try YAML.parse($0).first }?[
+                    "containerRuntimeEndpoint"]?.string
+            }
+            let place = files.place(RuntimeSocket.path(of: instance ?? RuntimeSocket.candidates[0]))
+            try await RuntimeInquiry(transport: environment.transport).removeSandbox(id, place)
+        case .unmount(let path):
+            try await thread.run {
+                guard umount2(files.place(path), Int32(UMOUNT_NOFOLLOW)) == 0 || errno == EINVAL else {
+                    throw HostError("unmount", path, errno)
+                }
+            }
+        case .removeFile(let path): try await thread.run { try files.remove(path) }
+        case .removeFolder(let path): _ = try await thread.run { try files.removeFolderIfEmpty(path) }
+        case .restoreFile(let path, let prior):
+            try await thread.run {
+                guard let content = try files.read(prior.backup) else { return }
+                try files.write(NodeFile(path, mode: prior.mode, content), owner: (prior.uid, prior.gid))
+            }
+        case .forgetIdentity: try await forgetIdentity()
+        }
+    }
+
+    private func forgetIdentity() async throws {
+        try await environment.journal.forgetEverything()
+        let files = environment.writer.files
+        try await environment.writer.thread.run {
+            for path in [
+                AgentFiles.key, AgentFiles.nextKey, AgentFiles.certificate, AgentFiles.authorities,
+                AgentFiles.credential,
+            ] {
+                try files.remove(path)
+                try files.remove(path + HostFiles.temporarySuffix)
+            }
+            for name in try files.names(in: AgentFiles.backups) { try files.remove("\(AgentFiles.backups)/\(name)") }
+            try files.removeFolderIfEmpty(AgentFiles.backups)
+            // Open files live on without a name until they are closed.
+            for suffix in ["", "-wal", "-shm", ".damaged"] { try files.remove(Journal.path + suffix) }
+            try files.removeFolderIfEmpty(AgentFiles.directory)
+        }
+    }
+}

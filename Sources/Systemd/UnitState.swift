@@ -1,0 +1,63 @@
+/// How a unit stands, in systemd's own words.
+package struct UnitState: Sendable, Hashable {
+    /// `loaded`, `not-found`, `masked`, `bad-setting`, `error`…
+    package var load: String
+    /// `active`, `inactive`, `failed`, `activating`…
+    package var active: String
+    /// `running`, `dead`, `auto-restart`…
+    package var sub: String
+    /// `enabled`, `disabled`, `static`, `masked`; empty where there is no file.
+    package var file: String
+    /// Of the last run: `success`, `exit-code`, `watchdog`, `start-limit-hit`… Empty for what is no service.
+    package var result: String
+    package var mainPID: UInt32
+    package var restarts: UInt32
+    package var needsReload: Bool
+    package var fragmentPath: String
+
+    package init(
+        load: String, active: String = "inactive", sub: String = "dead", file: String = "", result: String = "",
+        mainPID: UInt32 = 0, restarts: UInt32 = 0, needsReload: Bool = false, fragmentPath: String = ""
+    ) {
+        self.load = load
+        self.active = active
+        self.sub = sub
+        self.file = file
+        self.result = result
+        self.mainPID = mainPID
+        self.restarts = restarts
+        self.needsReload = needsReload
+        self.fragmentPath = fragmentPath
+    }
+
+    package var isInstalled: Bool { load != "not-found" }
+    package var isMasked: Bool { load == "masked" || file.hasPrefix("masked") }
+    package var isRunning: Bool { active == "active" || active == "reloading" }
+    /// On its way up, or waiting to be tried again.
+    package var isStarting: Bool { active == "activating" }
+    package var isEnabled: Bool { file.hasPrefix("enabled") || file == "static" || file == "generated" }
+}
+
+/// Why systemd did not do what it was asked.
+package struct SystemdError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Code: Sendable, Hashable {
+        /// No systemd on this machine, or no way to it.
+        case notReachable
+        case noSuchUnit, masked, accessDenied, timedOut
+        /// The job came to an end, and a bad one: `failed`, `timeout`, `dependency`…
+        case jobFailed(String)
+        /// The bus's error, by its name or by errno.
+        case refused(String)
+        case closed
+    }
+
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}

@@ -1,0 +1,71 @@
+import FoundationEssentials
+import Glibc
+import HTTPTransport
+import KubeClient
+import Logging
+import NodeBootstrap
+import Systemd
+
+/// Puts the parts together for one command. The only file that chooses implementations.
+struct AgentAssembly: Sendable {
+    private let files: HostFiles
+    private let thread: WorkThread
+    private let transport: CurlTransport
+    private let units: (any UnitControl)?
+    private let log: Logger
+
+    init(_ machine: MachineOptions, log: Logger? = nil) async throws {
+        files = HostFiles(root: machine.root)
+        thread = try WorkThread()
+        transport = CurlTransport()
+        // A root that is not this machine's has no services that run.
+        units = !machine.noSystemd && files.root.isEmpty && SystemdUnits.isInit ? try SystemdUnits() : nil
+        self.log = log ?? Logger(label: "kamaji-agent") { _ in SwiftLogNoOpLogHandler() }
+    }
+
+    private var programs: HostPrograms { HostPrograms(environment: ProcessEnvironment.current, files: files) }
+    private var proxies: ProxyRules { ProxyRules(environment: ProcessEnvironment.current) }
+
+    func hasJournal() async -> Bool {
+        let files = files
+        return (try? await thread.run { Journal.exists(files) }) ?? false
+    }
+
+    /// Nil when somebody else has it.
+    func lock() async throws -> HostLock? {
+        let files = files
+        return try await thread.run { try HostLock(files) }
+    }
+
+    func environment() async throws -> NodeEnvironment {
+        let journal = try await Journal.open(files, on: thread)
+        return NodeEnvironment(
+            writer: NodeWriter(files: files, thread: thread, journal: journal), transport: transport, units: units,
+            programs: programs, proxies: proxies, pacing: .real, now: { Date() }, log: log)
+    }
+
+    /// What an examination looks at; the journal only where there is one, for looking makes none.
+    func examinationParts() async throws -> Examination.Parts {
+        Examination.Parts(
+            gathering: HostFactsGathering(
+                files: files, thread: thread, transport: transport, units: units, programs: programs, proxies: proxies,
+                now: { Date() }),
+            environment: await hasJournal() ? try await environment() : nil)
+    }
+}
+
+/// The variables that this process was started with.
+enum ProcessEnvironment {
+    static var current: [String: String] { ProcessInfo.processInfo.environment }
+}
+
+/// Small files that options name.
+enum SmallFile {
+    static func read(_ path: String, _ what: String) throws -> [UInt8] {
+        do {
+            return try HostFiles().read(path) ?? { throw CommandFailure("there is no file \(path), \(what)") }()
+        } catch let error as HostError {
+            throw CommandFailure("\(what): \(error)")
+        }
+    }
+}

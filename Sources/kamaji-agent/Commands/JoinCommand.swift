@@ -1,0 +1,182 @@
+import ArgumentParser
+import FoundationEssentials
+import KubeObjects
+import NodeBootstrap
+import NodeIdentity
+
+struct JoinCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join",
+        abstract: "Make this machine a node, or go on with a join that was interrupted.",
+        discussion: """
+            The flags are kubeadm's. A token is better in a file, or in the systemd credential "join-token", than among \
+            the arguments, which every user of the machine can read. Each may hold a token or a whole join string.
+
+            Run it once more at any time: what is done is left as it is, what is missing is done. Without arguments it \
+            goes on with the join that the journal knows.
+            """)
+
+    @Argument(help: "HOST:PORT of the tenant's API, or a join string kamaji1:...")
+    var target: String?
+
+    @Option(help: "A JoinConfiguration (kubeadm.k8s.io/v1beta4).")
+    var config: String?
+
+    @Option(help: "The bootstrap token; for discovery and for the certificate.")
+    var token: String?
+
+    @Option(help: "A file that holds the token or a join string; - is standard input.")
+    var tokenFile: String?
+
+    @Option(help: "The bootstrap token for discovery, where it is another one.")
+    var discoveryToken: String?
+
+    @Option(help: "The bootstrap token for the certificate, where it is another one.")
+    var tlsBootstrapToken: String?
+
+    @Option(help: "sha256: and the hash of a certificate authority's public key; can be given several times.")
+    var discoveryTokenCaCertHash: [String] = []
+
+    @Flag(help: "Trust whoever answers and knows the token.")
+    var discoveryTokenUnsafeSkipCaVerification = false
+
+    @Option(help: "A kubeconfig to find the tenant by: a path or an https:// URL.")
+    var discoveryFile: String?
+
+    @Option(help: "Name of the node. Without it: the host name.")
+    var nodeName: String?
+
+    @Option(help: "Socket of the container runtime.")
+    var criSocket: String?
+
+    @Option(help: "Folder of patches for the kubelet's configuration.")
+    var patches: String?
+
+    @Option(help: "HOST:PORT of the tenant's tunnel server.")
+    var tunnel: String?
+
+    @Option(help: "Names of checks whose errors are warnings, parted by commas; all is every one.")
+    var ignorePreflightErrors: [String] = []
+
+    @Option(help: "Names of phases to leave out, parted by commas.")
+    var skipPhases: [String] = []
+
+    @Option(help: "How long to wait for the Node to be Ready, in seconds, before the join ends without that.")
+    var waitReady = 60
+
+    @Flag(help: "Check this machine and the tenant, and change nothing.")
+    var dryRun = false
+
+    @OptionGroup var machine: MachineOptions
+
+    func validate() throws {
+        guard (0...86_400).contains(waitReady) else {
+            throw ValidationError("--wait-ready is \(waitReady): 0 to 86400 seconds it is")
+        }
+        guard token == nil || tokenFile == nil else {
+            throw ValidationError("--token and --token-file: one of the two")
+        }
+        for place in [config, patches].compactMap({ $0 }) where !place.hasPrefix("/") && place == patches {
+            throw ValidationError("--patches is \"\(place)\": an absolute path it is")
+        }
+    }
+
+    func run() async throws {
+        let display = ProgressDisplay(machine.output)
+        let assembly = try await AgentAssembly(machine)
+        guard let lock = try await assembly.lock() else {
+            throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        let environment = try await assembly.environment()
+        if let damaged = environment.journal.damagedPath {
+            display.show(.warning("the journal was damaged and is kept as \(damaged): what lies here counts as foreign"))
+        }
+        let configuration = try await configuration(environment, display)
+        let run = JoinRun(environment, configuration, readyPatience: .seconds(waitReady)) { display.show($0) }
+        if configuration.isDryRun {
+            try await dryRun(run, display)
+            return
+        }
+        do {
+            let outcome = try await run.run()
+            display.end(
+                outcome.isReady
+                    ? "Node \(outcome.node) has joined \(outcome.server) and is Ready."
+                    : "Node \(outcome.node) has joined \(outcome.server). It is not Ready yet.",
+                ["node": .string(outcome.node.text), "server": .string(outcome.server), "ready": .bool(outcome.isReady)])
+        } catch let failure as JoinFailure {
+            display.fail(failure)
+            throw ExitCode(1)
+        }
+    }
+
+    private func configuration(
+        _ environment: NodeEnvironment, _ display: ProgressDisplay
+    ) async throws -> JoinConfiguration {
+        let request = try await request()
+        if !request.namesTarget {
+            guard let former = try await environment.journal.fact("join") else {
+                throw CommandFailure(
+                    "where to? Give HOST:PORT, a join string, --config or --discovery-file (this machine has not begun "
+                        + "to join anything)")
+            }
+            var left: BootstrapToken?
+            if let content = try await environment.writer.read(KubeletFiles.bootstrapKubeconfigPath),
+                let kubeconfig = try? Kubeconfig(yaml: String(decoding: content, as: UTF8.self))
+            {
+                left = kubeconfig.currentUser?.token.flatMap { BootstrapToken($0) }
+            }
+            if let given = token { left = try BootstrapToken(parsing: given) }
+            guard let resumed = JoinConfiguration(resuming: former, token: left) else {
+                throw CommandFailure("the journal does not say enough to go on: give the arguments of the join once more")
+            }
+            return resumed
+        }
+        var reader = JoinConfigurationReader(hostName: HostNetwork.hostName)
+        let configuration = try reader.read(request)
+        for warning in reader.warnings { display.show(.warning(warning)) }
+        return configuration
+    }
+
+    private func request() async throws -> JoinRequest {
+        var request = JoinRequest()
+        request.target = target
+        if let config {
+            request.configuration = String(decoding: try SmallFile.read(config, "the configuration"), as: UTF8.self)
+        }
+        request.secret = try secret()
+        request.token = token
+        request.discoveryToken = discoveryToken
+        request.tlsBootstrapToken = tlsBootstrapToken
+        request.pins = discoveryTokenCaCertHash
+        request.skipsAuthorityVerification = discoveryTokenUnsafeSkipCaVerification
+        request.discoveryFile = discoveryFile
+        request.nodeName = nodeName
+        request.criSocket = criSocket
+        request.patchesDirectory = patches
+        request.ignoredChecks = ignorePreflightErrors.flatMap { $0.split(separator: ",").map(String.init) }
+        request.skippedPhases = skipPhases.flatMap { $0.split(separator: ",").map(String.init) }
+        request.isDryRun = dryRun
+        request.tunnel = tunnel
+        return request
+    }
+
+    /// From a file, standard input or the credential that systemd hands this unit; empty there is "none".
+    private func secret() throws -> String? {
+        if let tokenFile {
+            let path = tokenFile == "-" ? "/dev/stdin" : tokenFile
+            return String(decoding: try SmallFile.read(path, "the token"), as: UTF8.self)
+        }
+        guard let folder = ProcessEnvironment.current["CREDENTIALS_DIRECTORY"],
+            let content = try? SmallFile.read("\(folder)/join-token", "the token"), !content.isEmpty
+        else { return nil }
+        return String(decoding: content, as: UTF8.self)
+    }
+
+    private func dryRun(_ run: JoinRun, _ display: ProgressDisplay) async throws {
+        let results = run.configuration.judge(try await run.checks())
+        for result in results { display.show(.check(result)) }
+        guard !results.contains(where: { $0.verdict == .error }) else { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Glibc
+
+/// `kamaji-agent`: makes a machine a node of its tenant and keeps it one.
+@main
+struct KamajiAgent: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kamaji-agent",
+        abstract: "Make this machine a node of its tenant, and keep it one.",
+        discussion: """
+            With what "kamaji-manager token create TENANT" prints:
+
+              kamaji-agent join kamaji1:...
+
+            or as kubeadm does it:
+
+              kamaji-agent join HOST:PORT --token ID.SECRET --discovery-token-ca-cert-hash sha256:...
+            """,
+        version: ProgramVersion.text,
+        subcommands: [
+            JoinCommand.self, StatusCommand.self, DoctorCommand.self, RunCommand.self, ResetCommand.self,
+        ])
+
+    static func main() async {
+        // A peer that hangs up is an error of that write, not the end of this process.
+        signal(SIGPIPE, SIG_IGN)
+        await main(nil)
+    }
+}

@@ -1,0 +1,130 @@
+import NodeIdentity
+import Testing
+
+@testable import NodeBootstrap
+
+@Suite struct JoinConfigurationTests {
+    private static let pin = "sha256:fa247fbf0daff833e66484f161ce114ea91401488281a97a3caf24d3c55a43c4"
+    private static let token = "07401b.f395accd246ae52d"
+
+    private static func read(_ change: (inout JoinRequest) -> Void) throws -> (JoinConfiguration, [String]) {
+        var request = JoinRequest()
+        change(&request)
+        var reader = JoinConfigurationReader(hostName: "Edge-1\n")
+        let configuration = try reader.read(request)
+        return (configuration, reader.warnings)
+    }
+
+    private static func message(_ change: (inout JoinRequest) -> Void) -> String {
+        do {
+            _ = try read(change)
+            return ""
+        } catch { return "\(error)" }
+    }
+
+    @Test func `kubeadm's command works with one word changed`() throws {
+        let (configuration, warnings) = try Self.read {
+            $0.target = "10.20.0.5:6443"
+            $0.token = Self.token
+            $0.pins = [Self.pin]
+        }
+        #expect(configuration.nodeName.text == "edge-1" && configuration.bootstrapToken?.text == Self.token)
+        #expect(configuration.authorityPath == "/etc/kubernetes/pki/ca.crt" && warnings.isEmpty)
+        #expect(configuration.timeouts.tlsBootstrap == .seconds(300))
+        #expect(!configuration.fingerprint.contains("f395accd246ae52d"))
+    }
+
+    @Test func `a join string is all that is needed, typed or from a file`() throws {
+        let joinString = try JoinString(
+            endpoint: JoinEndpoint("[fd00::1]:6443"), pins: [AuthorityPin(Self.pin)],
+            token: BootstrapToken(parsing: Self.token), tunnel: JoinEndpoint("tunnel.example.com:8132")
+        ).text
+        for typed in [true, false] {
+            let (configuration, _) = try Self.read {
+                if typed { $0.target = joinString } else { $0.secret = joinString + "\n" }
+            }
+            #expect(configuration.tunnel?.description == "tunnel.example.com:8132")
+            guard case .token(let discovery) = configuration.discovery else {
+                Issue.record("no token discovery")
+                return
+            }
+            #expect(discovery.endpoint.description == "[fd00::1]:6443" && discovery.pins.count == 1)
+        }
+        #expect(Self.message { $0.target = joinString; $0.token = Self.token }.contains("leave out"))
+    }
+
+    @Test func `kubeadm's configuration file is read whole`() throws {
+        let (configuration, warnings) = try Self.read {
+            $0.configuration = """
+                apiVersion: kubeadm.k8s.io/v1beta4
+                kind: JoinConfiguration
+                nodeRegistration:
+                  name: edge-7
+                  criSocket: /run/crio/crio.sock
+                  taints: [{key: dedicated, value: edge, effect: NoSchedule}]
+                  kubeletExtraArgs: [{name: node-ip, value: 10.0.0.7}, {name: v, value: "2"}]
+                  ignorePreflightErrors: [Swap]
+                  nonsense: 1
+                discovery:
+                  bootstrapToken:
+                    token: \(Self.token)
+                    apiServerEndpoint: api.example.com:6443
+                    caCertHashes: ["\(Self.pin)"]
+                patches: {directory: /etc/kamaji-agent/patches}
+                timeouts: {tlsBootstrap: 1m30s}
+                ---
+                apiVersion: kubeadm.k8s.io/v1beta4
+                kind: ClusterConfiguration
+                """
+        }
+        #expect(configuration.nodeName.text == "edge-7")
+        #expect(configuration.criSocket == "unix:///run/crio/crio.sock")
+        #expect(configuration.taints.map(\.text) == ["dedicated=edge:NoSchedule"])
+        #expect(configuration.kubeletExtraArguments.map(\.text) == ["--node-ip=10.0.0.7", "--v=2"])
+        #expect(configuration.ignores("swap") && !configuration.ignores("CRI"))
+        #expect(configuration.timeouts.tlsBootstrap == .seconds(90))
+        #expect(configuration.patchesDirectory == "/etc/kamaji-agent/patches")
+        #expect(warnings.count == 3, "\(warnings)")
+    }
+
+    @Test func `the kubelet's hostname-override comes before every other name`() throws {
+        let (configuration, _) = try Self.read {
+            $0.configuration = """
+                {apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration,
+                 nodeRegistration: {name: a, kubeletExtraArgs: [{name: hostname-override, value: b}, {name: hostname-override, value: c}]},
+                 discovery: {bootstrapToken: {token: \(Self.token), apiServerEndpoint: "a:1", unsafeSkipCAVerification: true}}}
+                """
+        }
+        #expect(configuration.nodeName.text == "c")
+    }
+
+    @Test(arguments: [
+        ("{apiVersion: kubeadm.k8s.io/v1beta2, kind: JoinConfiguration}", "v1beta2"),
+        ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: ClusterConfiguration}", "no document"),
+        ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, controlPlane: {}}", "controlPlane"),
+        ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, timeouts: {discovery: soon}}", "timeouts.discovery"),
+        ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, caCertPath: ca.pem, discovery: {file: {kubeConfigPath: /a}}}", "caCertPath"),
+        ("a: [", "no YAML"),
+    ])
+    func `a file that cannot be right says where`(yaml: String, words: String) {
+        #expect(Self.message { $0.configuration = yaml }.contains(words))
+    }
+
+    @Test func `each thing that is missing is named`() {
+        #expect(Self.message { _ in }.contains("where to?"))
+        #expect(Self.message { $0.target = "a:1" }.contains("token is missing"))
+        #expect(Self.message { $0.target = "a:1"; $0.token = Self.token }.contains("no CA pin"))
+        #expect(Self.message { $0.discoveryFile = "http://a/b" }.contains("https://"))
+        #expect(Self.message { $0.discoveryFile = "/a"; $0.ignoredChecks = ["all", "Swap"] }.contains("all"))
+        #expect(Self.message { $0.configuration = "a: b"; $0.token = Self.token }.contains("--token cannot go with --config"))
+        #expect(Self.message { $0.discoveryFile = "/a"; $0.nodeName = "a_b" }.contains("a_b"))
+    }
+
+    @Test(arguments: [("5m0s", 300.0), ("1h2m3s", 3723), ("300ms", 0.3), ("1.5h", 5400), ("0", 0)])
+    func `durations are Go's`(text: String, seconds: Double) {
+        #expect(DurationText.parse(text).map { $0 / .seconds(1) } == seconds)
+    }
+
+    @Test(arguments: ["", "5", "m", "-5m", "5x", "1e400h", "5m-3s", "..s"])
+    func `what is no duration of Go's is none`(text: String) { #expect(DurationText.parse(text) == nil) }
+}
