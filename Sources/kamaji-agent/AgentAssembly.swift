@@ -26,6 +26,9 @@ struct AgentAssembly: Sendable {
     private var programs: HostPrograms { HostPrograms(environment: ProcessEnvironment.current, files: files) }
     private var proxies: ProxyRules { ProxyRules(environment: ProcessEnvironment.current) }
 
+    /// What makes the tunnel to the tenant; none in this build.
+    var tunnels: (any NodeTunnelMaker)? { nil }
+
     func hasJournal() async -> Bool {
         let files = files
         return (try? await thread.run { Journal.exists(files) }) ?? false
@@ -37,11 +40,21 @@ struct AgentAssembly: Sendable {
         return try await thread.run { try HostLock(files) }
     }
 
-    func environment() async throws -> NodeEnvironment {
-        let journal = try await Journal.open(files, on: thread)
+    /// - Parameter journalRoot: beneath which the journal is, where that is not the machine's own root.
+    func environment(journalRoot: String? = nil) async throws -> NodeEnvironment {
+        let journal = try await Journal.open(journalRoot.map { HostFiles(root: $0) } ?? files, on: thread)
         return NodeEnvironment(
             writer: NodeWriter(files: files, thread: thread, journal: journal), transport: transport, units: units,
             programs: programs, proxies: proxies, pacing: .real, now: { Date() }, log: log)
+    }
+
+    /// For a look that must not leave anything behind: with the journal where there is one, else with one that goes away.
+    func trialEnvironment(_ body: (NodeEnvironment) async throws -> Void) async throws {
+        if await hasJournal() { return try await body(try await environment()) }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kamaji-agent-\(getpid())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(try await environment(journalRoot: folder))
     }
 
     /// What an examination looks at; the journal only where there is one, for looking makes none.

@@ -25,7 +25,7 @@ package enum DurationText {
             total += number * seconds
         }
         guard total.isFinite, total <= 100 * 365.25 * 86_400 else { return nil }
-        return .nanoseconds(Int64(total * 1e9))
+        return .nanoseconds(Int64((total * 1e9).rounded()))
     }
 
     /// `4m0s`; fractions of a second only below one minute.

@@ -182,6 +182,15 @@ package struct HostFiles: Sendable, Hashable {
         try syncFolder(of: other)
     }
 
+    /// Makes `path` a symbolic link to `target`, in place of what was there, at one stroke.
+    package func link(_ path: String, to target: String) throws(HostError) {
+        let temporary = place(path) + Self.temporarySuffix
+        unlink(temporary)
+        guard symlink(target, temporary) == 0 else { throw HostError("link", path, errno) }
+        guard rename(temporary, place(path)) == 0 else { throw HostError("put in place", path, errno) }
+        try syncFolder(of: path)
+    }
+
     /// Names in a folder, sorted; empty when it is not there.
     package func names(in path: String) throws(HostError) -> [String] {
         guard let folder = opendir(place(path)) else {

@@ -55,9 +55,26 @@ package struct AgentEnrolment: Sendable {
         for node: NodeName, key: PrivateKey, within limit: Duration,
         waiting: @Sendable (String) -> Void = { _ in }
     ) async throws -> Certificate {
-        let request = try CertificateSigningRequest.make(
-            commonName: node.agentUser, organizations: [NodeName.agentGroup], key: key)
-        let object = try await submit(request)
+        try await certificate(
+            for: node.agentUser, group: NodeName.agentGroup, signer: CertificateRequest.agentSigner, key: key,
+            within: limit, waiting: waiting)
+    }
+
+    /// For the kubelet of the agent's own node.
+    package func kubeletCertificate(
+        for node: NodeName, key: PrivateKey, within limit: Duration
+    ) async throws -> Certificate {
+        try await certificate(
+            for: node.kubeletUser, group: NodeName.kubeletGroup, signer: CertificateRequest.kubeletSigner, key: key,
+            within: limit) { _ in }
+    }
+
+    private func certificate(
+        for user: String, group: String, signer: String, key: PrivateKey, within limit: Duration,
+        waiting: @Sendable (String) -> Void
+    ) async throws -> Certificate {
+        let request = try CertificateSigningRequest.make(commonName: user, organizations: [group], key: key)
+        let object = try await submit(request, signer)
         let start = pacing.elapsed()
         while true {
             guard let now = try await client.find(.certificateSigningRequests, object.key) else {
@@ -67,9 +84,9 @@ package struct AgentEnrolment: Sendable {
             let outcome = CertificateRequest.outcome(of: now)
             let isOver = pacing.elapsed() - start >= limit
             switch outcome {
-            case .issued(let pem): return try Self.checked(pem, node, key)
+            case .issued(let pem): return try Self.checked(pem, user, group, key)
             case .denied(let reason, let message):
-                throw EnrolmentError(.denied, "the tenant denies this machine to be node \(node) (\(reason)): \(message)")
+                throw EnrolmentError(.denied, "the tenant denies this machine to be \(user) (\(reason)): \(message)")
             case .failed(let reason, let message):
                 throw EnrolmentError(.failed, "the tenant's signer refuses the certificate (\(reason)): \(message)")
             case .pending where isOver:
@@ -83,14 +100,16 @@ package struct AgentEnrolment: Sendable {
             case .pending: waiting("certificate request \(object.name) waits for approval")
             case .approved: waiting("certificate request \(object.name) is approved and waits for its signer")
             }
-            try await pacing.sleep(.milliseconds(500))
+            // Most are decided on at once; a manager that is away is not to be asked ten times a second.
+            try await pacing.sleep(pacing.elapsed() - start < .seconds(3) ? .milliseconds(100) : .seconds(1))
         }
     }
 
-    private static func checked(_ pem: [UInt8], _ node: NodeName, _ key: PrivateKey) throws -> Certificate {
+    private static func checked(
+        _ pem: [UInt8], _ user: String, _ group: String, _ key: PrivateKey
+    ) throws -> Certificate {
         let certificate = try Certificate(pem: pem)
-        guard certificate.matches(key), certificate.commonName == node.agentUser,
-            certificate.organizations == [NodeName.agentGroup]
+        guard certificate.matches(key), certificate.commonName == user, certificate.organizations == [group]
         else {
             throw EnrolmentError(
                 .wrongCertificate, "the tenant's certificate is for \"\(certificate.commonName)\" or another key")
@@ -99,9 +118,9 @@ package struct AgentEnrolment: Sendable {
     }
 
     /// Creates the request, or finds the one that an earlier run made and that may still become a certificate.
-    private func submit(_ request: CertificateSigningRequest) async throws -> KubeObject {
+    private func submit(_ request: CertificateSigningRequest, _ signer: String) async throws -> KubeObject {
         for attempt in Int64(0)..<64 {
-            let object = try CertificateRequest.agent(request, attempt: attempt)
+            let object = try CertificateRequest.object(request, signer: signer, attempt: attempt)
             do {
                 return try await client.create(object, .certificateSigningRequests)
             } catch let error as KubeError where error.isAlreadyExists {

@@ -26,11 +26,13 @@ package enum CertificateRequest {
         "node-csr-\(Base64.encodeURL(try digest(request, usages: usages)))"
     }
 
+    package static let agentSigner = "kubernetes.io/kube-apiserver-client"
+    package static let kubeletSigner = "kubernetes.io/kube-apiserver-client-kubelet"
     package static let agentUsages = ["digital signature", "client auth"]
 
     /// - Parameter attempt: makes another name, for when the earlier request was denied, failed or forgotten.
-    package static func agent(
-        _ request: CertificateSigningRequest, attempt: Int64
+    package static func object(
+        _ request: CertificateSigningRequest, signer: String, attempt: Int64
     ) throws(PKIError) -> KubeObject {
         let digest = try digest(request, usages: agentUsages + ["\(attempt)"])
         let hex = digest.prefix(20).map { byte in
@@ -41,10 +43,10 @@ package enum CertificateRequest {
             apiVersion: "certificates.k8s.io/v1", kind: "CertificateSigningRequest", name: "kamaji-agent-\(hex)")
         object["spec"] = [
             "request": .string(Base64.encode(request.pem)),
-            "signerName": "kubernetes.io/kube-apiserver-client",
-            "usages": JSON(agentUsages),
-            "expirationSeconds": .integer(lifetimeSeconds),
+            "signerName": .string(signer), "usages": JSON(agentUsages),
         ]
+        // Kubelets get what the tenant gives every kubelet.
+        if signer == agentSigner { object[path: "spec", "expirationSeconds"] = .integer(lifetimeSeconds) }
         return object
     }
 

@@ -31,14 +31,16 @@ extension JoinRun {
                     taints: configuration.taints, criSocket: settings.keepsSocketInFile ? nil : socket,
                     extra: configuration.kubeletExtraArguments)),
         ]
+        var bootstrap: NodeFile?
         // A kubelet with a certificate has no use for a token.
         if let token = configuration.bootstrapToken, try await !hasKubeletCertificate(tenant) {
-            files.insert(
-                KubeletFiles.bootstrapKubeconfig(
-                    clusterName: settings.clusterName, server: tenant.server, authorityPEM: tenant.authorityPEM,
-                    token: token), at: 0)
+            bootstrap = KubeletFiles.bootstrapKubeconfig(
+                clusterName: settings.clusterName, server: tenant.server, authorityPEM: tenant.authorityPEM,
+                token: token)
         }
         if environment.units != nil, let dropIn = try await missingDropIn() { files.append(dropIn) }
+        // Last: with it a kubelet that is tried again and again has all that it needs.
+        if let bootstrap { files.append(bootstrap) }
         try await writer.folder("/etc/kubernetes", mode: 0o755)
         try await writer.folder("/var/lib/kubelet", mode: 0o700)
         try await writer.folder(KubeletFiles.manifestsPath, mode: 0o755)
@@ -233,7 +235,7 @@ extension JoinRun {
     private func awaitHealth(_ url: String?) async throws {
         guard let url else { return }
         let limit = configuration.timeouts.kubeletHealthCheck
-        let isWell: Bool? = try await environment.pacing.poll(within: limit, every: .milliseconds(250)) {
+        let isWell: Bool? = try await environment.pacing.poll(within: limit, every: .milliseconds(100)) {
             if try await answers(url) { return true }
             if let state = try await environment.units?.state(of: Self.kubeletUnit), state.result != "success",
                 !state.result.isEmpty, !state.isRunning

@@ -32,17 +32,14 @@ extension JoinRun {
         let gathering = HostFactsGathering(
             files: writer.files, thread: writer.thread, transport: environment.transport, units: environment.units,
             programs: environment.programs, proxies: environment.proxies, now: environment.now)
-        let ours = Set(try await journal.files().map(\.path))
-        let hasStarted = try await journal.phase(JoinPhase.kubeletStart.rawValue) != nil
         var endpoint: JoinEndpoint?
         if case .token(let token) = configuration.discovery { endpoint = token.endpoint }
-        var subject = HostFactsGathering.Subject(
+        let traces = try await JoinTraces(journal)
+        let subject = HostFactsGathering.Subject(
             nodeName: configuration.nodeName.text, criSocket: configuration.criSocket, endpoint: endpoint,
             writes: [
                 KubeletFiles.kubeconfigPath, KubeletFiles.bootstrapKubeconfigPath, configuration.authorityPath,
-            ], ours: ours, isJoined: hasStarted)
-        // The kubelet that we started has written this one.
-        if hasStarted { subject.ours.insert(KubeletFiles.kubeconfigPath) }
+            ], ours: traces.ours, isJoined: traces.hasWritten)
         let facts = try await gathering.gather(subject)
         return HostChecks.all(facts) + (facts.effectiveUser == 0 ? EdgeChecks.all(facts) : [])
     }

@@ -28,7 +28,7 @@ extension JoinRun {
                 throw JoinFailure(.bootstrap, try await whyNoCertificate(tenant, finding))
             }
             if case .wrong(let why) = finding { report(.waiting(.bootstrap, why)) }
-            try await environment.pacing.sleep(.milliseconds(250))
+            try await environment.pacing.sleep(.milliseconds(100))
         }
     }
 
@@ -79,7 +79,7 @@ extension JoinRun {
     func awaitNode(_ tenant: JoinedTenant) async throws -> PhaseOutput<Void> {
         let client = try await kubeletClient(tenant)
         let limit = configuration.timeouts.tlsBootstrap
-        let found: KubeObject? = try await environment.pacing.poll(within: limit, every: .milliseconds(250)) {
+        let found: KubeObject? = try await environment.pacing.poll(within: limit, every: .milliseconds(100)) {
             do {
                 if let node = try await node(client) { return node }
                 report(.waiting(.registered, "the kubelet has not registered its Node yet"))

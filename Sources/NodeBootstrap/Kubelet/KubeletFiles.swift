@@ -38,7 +38,8 @@ package enum KubeletFiles {
         clusterName: String, server: String, authorityPEM: [UInt8], token: BootstrapToken
     ) -> NodeFile {
         let user = "tls-bootstrap-token-user"
-        let context = "\(user)@\(clusterName)"
+        // The cluster alone is renamed to the tenant's; the context keeps the name it had before that was known.
+        let context = "\(user)@kubernetes"
         let json: JSON = [
             "apiVersion": "v1",
             "kind": "Config",
@@ -49,7 +50,14 @@ package enum KubeletFiles {
             "current-context": .string(context),
             "users": [["name": .string(user), "user": ["token": .string(token.text)]]],
         ]
-        return NodeFile(bootstrapKubeconfigPath, mode: 0o600, YAML.write(json))
+        var text = YAML.write(json)
+        // Our writer quotes whatever begins with a digit; Go's only what a number could be made of.
+        let quoted = "\"\(token.text)\"\n"
+        if Double(token.text) == nil, text.hasSuffix(quoted) {
+            text.removeLast(quoted.count)
+            text += "\(token.text)\n"
+        }
+        return NodeFile(bootstrapKubeconfigPath, mode: 0o600, text)
     }
 
     /// What the kubelet itself writes, for when it is lost while the certificate is still there.

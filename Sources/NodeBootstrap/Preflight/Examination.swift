@@ -28,14 +28,14 @@ package struct Examination: Sendable {
         let tenant = try await journal?.fact("tenant").flatMap(JoinedTenant.init)
         let name = join?["nodeName"]?.string ?? NodeName(ofHost: HostNetwork.hostName)?.text ?? HostNetwork.hostName
         let endpoint = tenant.flatMap { try? JoinEndpoint(String($0.server.dropFirst("https://".count))) }
-        let started = try await journal?.phase(JoinPhase.kubeletStart.rawValue) != nil
-        var subject = HostFactsGathering.Subject(
+        var traces: JoinTraces?
+        if let journal { traces = try await JoinTraces(journal) }
+        let subject = HostFactsGathering.Subject(
             nodeName: name, criSocket: join?["criSocket"]?.string, endpoint: endpoint,
             writes: [
                 KubeletFiles.kubeconfigPath, KubeletFiles.bootstrapKubeconfigPath,
                 join?["authorityPath"]?.string ?? JoinConfiguration.defaultAuthorityPath,
-            ], ours: Set(try await journal?.files().map(\.path) ?? []), isJoined: started)
-        if started { subject.ours.insert(KubeletFiles.kubeconfigPath) }
+            ], ours: traces?.ours ?? [], isJoined: traces?.hasWritten ?? false)
         var facts = try await parts.gathering.gather(subject)
         var results: [CheckResult] = []
         if let tenant, let endpoint {
@@ -46,7 +46,8 @@ package struct Examination: Sendable {
         results += HostChecks.all(facts)
         if facts.effectiveUser == 0 { results += EdgeChecks.all(facts) }
         if let environment = parts.environment, let tenant { results += try await joined(environment, tenant, name) }
-        return results
+        // What the join was told to overlook is no cause now.
+        return join.flatMap { JoinConfiguration(resuming: $0, token: nil) }?.judge(results) ?? results
     }
 
     /// Asks the tenant for its version, which it tells anybody, and looks at its clock.

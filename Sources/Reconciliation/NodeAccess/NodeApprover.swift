@@ -129,6 +129,7 @@ package struct NodeApprover: Sendable {
         case .kubeletServing:
             known.addresses = try await client.find(.nodes, ObjectKey(namespace: nil, name: node.text))
                 .map(NodeAddress.all)
+        case .kubeletClient: known.enrolment = try await enrolments.find(node)
         case .client:
             if let id = request.requester.tokenID, BootstrapToken.isID(id) {
                 let secret = try await client.find(.secrets, BootstrapTokenSecret.key(ofID: id))

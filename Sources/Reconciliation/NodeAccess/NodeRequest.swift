@@ -9,6 +9,9 @@ package struct NodeRequest: Sendable {
     package enum Signer: String, Sendable {
         case client = "kubernetes.io/kube-apiserver-client"
         case kubeletServing = "kubernetes.io/kubelet-serving"
+        /// What kubelets join with. The tenant's own controllers decide on those; ours are the requests of agents, whose
+        /// kubelet was off for longer than its certificate lived.
+        case kubeletClient = "kubernetes.io/kube-apiserver-client-kubelet"
     }
 
     package struct Requester: Sendable, Hashable {

@@ -67,6 +67,7 @@ package enum NodeRequestReview {
             switch request.signer {
             case .client: return try agent(request, known, now)
             case .kubeletServing: return try kubeletServing(request, known, now)
+            case .kubeletClient: return try kubeletClient(request, known)
             }
         } catch {
             return .deny(reason: error.reason, message: error.message)
@@ -175,6 +176,37 @@ package enum NodeRequestReview {
     }
 
     // MARK: Kubelets
+
+    /// A kubelet's own certificate, asked for by the agent of its node: the agent proved by the enrolled key who it is,
+    /// and it is root on that machine anyhow. For every other name it is denied, and every other requester is left to
+    /// the tenant's controllers.
+    private static func kubeletClient(
+        _ request: NodeRequest, _ known: NodeKnowledge
+    ) throws(Denial) -> NodeVerdict {
+        guard let agent = NodeName(ofAgent: request.requester.name) else {
+            return .leave("the tenant's own controllers decide on what kubelets ask for themselves")
+        }
+        let content: CertificateSigningRequest
+        switch request.content {
+        case .readable(let readable): content = readable
+        case .unreadable(let why): throw Denial("UnreadableRequest", why)
+        }
+        guard content.commonName == agent.kubeletUser, request.requester.groups.contains(NodeName.agentGroup) else {
+            throw Denial(
+                "WrongRequester",
+                "the agent of node \(agent) asks for \"\(content.commonName)\"; it may for \(agent.kubeletUser) alone")
+        }
+        try checkSubject(content, group: NodeName.kubeletGroup)
+        guard content.dnsNames.isEmpty, content.ipAddresses.isEmpty, !content.hasOtherNames else {
+            throw Denial("UnexpectedNames", "the request has subject alternative names; a kubelet's client has none")
+        }
+        try checkUsages(request, purpose: "client auth", mayEncipher: content.keyDescription.hasPrefix("RSA"))
+        try checkKey(content)
+        guard known.enrolment?.node == agent else {
+            throw Denial("Revoked", "node \(agent) is not enrolled (any more): it joins with a bootstrap token")
+        }
+        return .approve
+    }
 
     private static func kubeletServing(
         _ request: NodeRequest, _ known: NodeKnowledge, _ now: Date

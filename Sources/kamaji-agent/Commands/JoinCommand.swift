@@ -84,6 +84,13 @@ struct JoinCommand: AsyncParsableCommand {
     func run() async throws {
         let display = ProgressDisplay(machine.output)
         let assembly = try await AgentAssembly(machine)
+        if dryRun {
+            try await assembly.trialEnvironment { environment in
+                let configuration = try await self.configuration(environment, display)
+                try await self.dryRun(JoinRun(environment, configuration) { display.show($0) }, display)
+            }
+            return
+        }
         guard let lock = try await assembly.lock() else {
             throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
         }
@@ -92,10 +99,10 @@ struct JoinCommand: AsyncParsableCommand {
         if let damaged = environment.journal.damagedPath {
             display.show(.warning("the journal was damaged and is kept as \(damaged): what lies here counts as foreign"))
         }
-        let configuration = try await configuration(environment, display)
+        let configuration = try await self.configuration(environment, display)
         let run = JoinRun(environment, configuration, readyPatience: .seconds(waitReady)) { display.show($0) }
         if configuration.isDryRun {
-            try await dryRun(run, display)
+            try await self.dryRun(run, display)
             return
         }
         do {

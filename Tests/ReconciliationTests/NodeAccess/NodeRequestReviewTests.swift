@@ -48,6 +48,44 @@ import Testing
         #expect(try sample.verdict == .approve)
     }
 
+    @Test func `an agent gets its own kubelet another certificate`() throws {
+        #expect(try Sample.kubeletByAgent().verdict == .approve)
+    }
+
+    @Test func `what kubelets ask for themselves is left to the tenant's own controllers`() throws {
+        for user in ["system:node:\(Sample.node)", "system:bootstrap:abcdef", "admin"] {
+            var sample = try Sample.kubeletByAgent()
+            sample.username = user
+            guard case .leave = try sample.verdict else {
+                Issue.record("\(user) is not left alone")
+                continue
+            }
+        }
+    }
+
+    private static let kubeletByAgentFaults: [NodeRequestFault] = [
+        .init("another node's kubelet", "WrongRequester", { try .kubeletByAgent() }) {
+            $0.commonName = "system:node:edge-2"
+        },
+        .init("no kubelet at all", "WrongRequester", { try .kubeletByAgent() }) { $0.commonName = "admin" },
+        .init("a name of ours without our group", "WrongRequester", { try .kubeletByAgent() }) {
+            $0.groups = ["system:authenticated"]
+        },
+        .init("a further group", "WrongSubject", { try .kubeletByAgent() }) {
+            $0.organizations = ["system:nodes", "system:masters"]
+        },
+        .init("a name to serve by", "UnexpectedNames", { try .kubeletByAgent() }) { $0.dnsNames = ["kubernetes"] },
+        .init("a server's usage", "WrongUsages", { try .kubeletByAgent() }) {
+            $0.usages = ["digital signature", "server auth"]
+        },
+        .init("a node that was revoked", "Revoked", { try .kubeletByAgent() }) { $0.known = NodeKnowledge() },
+    ]
+
+    @Test(arguments: kubeletByAgentFaults)
+    func `an agent gets no other certificate of a kubelet`(fault: NodeRequestFault) throws {
+        try Self.expectDenial(fault)
+    }
+
     private static let agentFaults: [NodeRequestFault] = [
         .init("no node in the common name", "WrongSubject", { try .enrolling() }) { $0.commonName = "kamaji:agent:" },
         .init("a common name of another kind", "WrongSubject", { try .enrolling() }) { $0.commonName = "admin" },

@@ -75,6 +75,16 @@ struct NodeRequestSample: Sendable {
                     ]))))
     }
 
+    /// The certificate of a kubelet that was off for too long, asked for by the agent of its node.
+    static func kubeletByAgent() throws -> NodeRequestSample {
+        var sample = try renewing()
+        sample.signer = "kubernetes.io/kube-apiserver-client-kubelet"
+        sample.commonName = "system:node:\(node)"
+        sample.organizations = ["system:nodes"]
+        sample.expirationSeconds = nil
+        return sample
+    }
+
     /// Of this sample's key.
     func enrolment(_ node: String = Self.node) throws -> NodeEnrolment {
         let name = try #require(NodeName(node))

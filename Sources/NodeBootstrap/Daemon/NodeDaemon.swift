@@ -1,0 +1,201 @@
+import FoundationEssentials
+import KubeClient
+import KubeObjects
+import Logging
+import NodeIdentity
+import PKI
+import Synchronization
+import Systemd
+
+/// The node's agent as a service: looks at the node again and again, mends what is wrong, and says how it stands. A
+/// machine that has not joined is waited for; the tunnel runs beside, and neither ends the other.
+package struct NodeDaemon: Sendable {
+    private let environment: NodeEnvironment
+    private let version: String
+    private let tunnels: (any NodeTunnelMaker)?
+    private let heartbeat: Heartbeat
+    /// Held while something is changed, so that a join or reset by hand is not disturbed.
+    private let lock: @Sendable () async throws -> HostLock?
+    /// Is told one line whenever it changes.
+    private let status: @Sendable (String) -> Void
+    private let interval: Duration
+    /// Of the renewal window; every node has its own place in it, so that a fleet does not come at once.
+    private let renewalPlace: Double
+
+    package init(
+        _ environment: NodeEnvironment, version: String, tunnels: (any NodeTunnelMaker)?, heartbeat: Heartbeat,
+        lock: @escaping @Sendable () async throws -> HostLock?, interval: Duration = .seconds(10), renewalPlace: Double = .random(in: 0..<1),
+        status: @escaping @Sendable (String) -> Void
+    ) {
+        self.environment = environment
+        self.version = version
+        self.tunnels = tunnels
+        self.heartbeat = heartbeat
+        self.lock = lock
+        self.interval = interval
+        self.renewalPlace = renewalPlace
+        self.status = status
+    }
+
+    /// Tells that the loop goes round: the watchdog speaks for it only while it does.
+    package final class Heartbeat: Sendable {
+        private let last = Mutex(ContinuousClock.now)
+
+        package init() {}
+
+        package func beat() { last.withLock { $0 = .now } }
+
+        /// A look with requests that time out takes minutes at worst.
+        package func isAlive(within limit: Duration) -> Bool { last.withLock { ContinuousClock.now - $0 } < limit }
+    }
+
+    private struct Membership: Sendable {
+        var tenant: JoinedTenant
+        var node: NodeName
+        var tunnel: String?
+    }
+
+    /// Ends by cancellation only.
+    package func run() async throws {
+        var membership: Membership?
+        while membership == nil {
+            heartbeat.beat()
+            membership = try await self.membership()
+            if membership == nil {
+                status("not joined: \"kamaji-agent join\"")
+                try await environment.pacing.sleep(interval)
+            }
+        }
+        guard let membership else { return }
+        let tunnel = try await makeTunnel(membership)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let tunnel {
+                group.addTask { await keepUp(tunnel) }
+            }
+            group.addTask { try await watchOver(membership, tunnel) }
+            try await group.waitForAll()
+        }
+    }
+
+    private func membership() async throws -> Membership? {
+        let journal = environment.journal
+        guard let tenant = try await journal.fact("tenant").flatMap(JoinedTenant.init),
+            let join = try await journal.fact("join"),
+            let node = join["nodeName"]?.string.flatMap({ NodeName($0) }),
+            try await journal.phase(JoinPhase.enrolment.rawValue)?.state == .done
+        else { return nil }
+        return Membership(tenant: tenant, node: node, tunnel: join["tunnel"]?.string)
+    }
+
+    private func makeTunnel(_ membership: Membership) async throws -> (any NodeTunnel)? {
+        let (store, node) = (AgentStore(environment.writer), membership.node)
+        let settings = NodeTunnelSettings(
+            nodeName: node.text, server: membership.tenant.server, authorityPEM: membership.tenant.authorityPEM,
+            endpoint: membership.tunnel, identity: { try await store.identity(node) })
+        return try await tunnels?.tunnel(for: settings)
+    }
+
+    /// A tunnel that fails is begun again, and the rest of the agent goes on meanwhile.
+    private func keepUp(_ tunnel: any NodeTunnel) async {
+        while !Task.isCancelled {
+            do {
+                try await tunnel.run()
+            } catch is CancellationError {
+                return
+            } catch {
+                environment.log.error("the tunnel ended", metadata: ["error": "\(error)"])
+            }
+            try? await environment.pacing.sleep(.seconds(5))
+        }
+    }
+
+    private func watchOver(_ membership: Membership, _ tunnel: (any NodeTunnel)?) async throws {
+        let repair = NodeRepair(environment, membership.tenant, membership.node)
+        var backoff = RestartBackoff()
+        var reporting = Reporting()
+        while true {
+            heartbeat.beat()
+            try Task.checkCancellation()
+            do {
+                let state = try await repair.look(renewalPlace: renewalPlace)
+                let plan = RepairPlan(state, backoff: backoff)
+                for complaint in plan.complaints where reporting.isNew(complaint) {
+                    environment.log.warning("needs attention", metadata: ["what": "\(complaint)"])
+                }
+                reporting.keep(plan.complaints)
+                if !plan.actions.isEmpty, let held = try await lock() {
+                    for action in plan.actions {
+                        heartbeat.beat()
+                        if case .startUnit(let unit, _) = action { backoff.noteStart(unit, at: state.now) }
+                        await perform(action, repair)
+                    }
+                    withExtendedLifetime(held) {}
+                }
+                status(Self.line(membership.node, membership.tenant, state, plan, tunnel))
+                await report(NodeReport(node: membership.node, version: version, plan: plan), membership, &reporting)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                environment.log.error("could not look at the node", metadata: ["error": "\(error)"])
+            }
+            heartbeat.beat()
+            try await environment.pacing.sleep(interval)
+        }
+    }
+
+    private func perform(_ action: RepairPlan.Action, _ repair: NodeRepair) async {
+        environment.log.notice("repairing", metadata: ["action": "\(action.text)"])
+        do {
+            try await repair.perform(action)
+            environment.log.notice("repaired", metadata: ["action": "\(action.text)"])
+        } catch {
+            environment.log.error("repair failed", metadata: ["action": "\(action.text)", "error": "\(error)"])
+        }
+    }
+
+    /// What was told lately, so that nothing is told every ten seconds.
+    private struct Reporting {
+        var complaints: Set<String> = []
+        var last: (report: NodeReport, at: Duration)?
+        var mayReport = true
+
+        func isNew(_ complaint: String) -> Bool { !complaints.contains(complaint) }
+        mutating func keep(_ current: [String]) { complaints = Set(current) }
+    }
+
+    /// On change, and every five minutes, as kubelets report theirs.
+    private func report(_ report: NodeReport, _ membership: Membership, _ reporting: inout Reporting) async {
+        guard reporting.mayReport else { return }
+        let elapsed = environment.pacing.elapsed()
+        if let last = reporting.last, last.report == report, elapsed - last.at < .seconds(300) { return }
+        guard let identity = try? await AgentStore(environment.writer).identity(membership.node) else { return }
+        let client = environment.client(
+            identity.connection(
+                membership.tenant.server, authorityPEM: membership.tenant.authorityPEM, proxies: environment.proxies))
+        do {
+            try await report.write(client, now: environment.now())
+            reporting.last = (report, elapsed)
+        } catch let error as KubeError where error.isForbidden {
+            // A tenant without the policy that keeps agents to their own fields does not let them write at all.
+            reporting.mayReport = false
+            environment.log.info("the tenant lets agents not write on their nodes", metadata: ["error": "\(error)"])
+        } catch {
+            environment.log.debug("node not reported on", metadata: ["error": "\(error)"])
+        }
+    }
+
+    static func line(
+        _ node: NodeName, _ tenant: JoinedTenant, _ state: NodeState, _ plan: RepairPlan, _ tunnel: (any NodeTunnel)?
+    ) -> String {
+        var parts = ["\(node) of \(tenant.server.dropFirst("https://".count))"]
+        if let kubelet = state.kubelet { parts.append("kubelet \(kubelet.active)") }
+        if case .valid(let certificate) = state.kubeletCertificate {
+            parts.append("cert \(Int(certificate.notAfter.timeIntervalSince(state.now) / 86_400))d")
+        } else {
+            parts.append("kubelet without certificate")
+        }
+        if let tunnel { parts.append(tunnel.statusLine) }
+        if let first = plan.complaints.first ?? plan.actions.first?.text { parts.append(first) }
+        return parts.joined(separator: "; ")
+    }
+}

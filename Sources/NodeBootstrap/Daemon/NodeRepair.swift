@@ -1,0 +1,155 @@
+import FoundationEssentials
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import NodeIdentity
+import PKI
+import Systemd
+
+/// Does what a `RepairPlan` says, on a node that has joined.
+package struct NodeRepair: Sendable {
+    private let environment: NodeEnvironment
+    private let tenant: JoinedTenant
+    private let node: NodeName
+    private let store: AgentStore
+
+    package init(_ environment: NodeEnvironment, _ tenant: JoinedTenant, _ node: NodeName) {
+        self.environment = environment
+        self.tenant = tenant
+        self.node = node
+        store = AgentStore(environment.writer)
+    }
+
+    // MARK: Looking
+
+    package func look(renewalPlace: Double) async throws -> NodeState {
+        let (writer, journal) = (environment.writer, environment.journal)
+        let now = environment.now()
+        let pem = try await writer.read(KubeletFiles.clientCertificatePath)
+        let finding = KubeletCertificate.judge(pem, node: node, authorityPEM: tenant.authorityPEM, now: now)
+        let records = try await journal.files().filter { $0.path != KubeletFiles.bootstrapKubeconfigPath }
+        let files = writer.files
+        let contents = try await writer.thread.run { try records.map { ($0, try files.read($0.path)) } }
+        let identity = try await store.identity(node)
+        var state = NodeState(
+            now: now, kubeletCertificate: finding,
+            hasKubeconfig: try await writer.thread.run { files.exists(KubeletFiles.kubeconfigPath) },
+            missingFiles: contents.filter { $0.1 == nil }.map(\.0.path),
+            changedFiles: contents.compactMap { record, content in
+                content.flatMap { NodeWriter.sha256($0) == record.sha256 ? nil : record.path }
+            },
+            agentCertificate: identity?.certificate,
+            renewal: identity.map { RenewalMoment.moment(of: $0.certificate, place: renewalPlace) })
+        if let identity {
+            state.hasReturnCredential = try await store.hasCredential(identity)
+        } else if let key = try? await store.key() {
+            state.hasReturnCredential = (try? await store.credential(node, key)) != nil
+        }
+        if let units = environment.units {
+            state.kubelet = try await units.state(of: RepairPlan.kubeletUnit)
+            if let unit = try await runtimeUnit() {
+                state.runtimeUnit = unit
+                state.runtime = try await units.state(of: unit)
+            }
+        }
+        if let health = try await journal.fact("health")?.string {
+            let response = try? await environment.transport.send(HTTPRequest("GET", health, timeout: .seconds(5)))
+            state.isKubeletWell = response?.status == 200
+        }
+        return state
+    }
+
+    /// By the socket that the kubelet was told.
+    private func runtimeUnit() async throws -> String? {
+        let text = try await environment.writer.read(KubeletFiles.instanceConfigurationPath)
+        let socket = text.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        if socket.contains("/containerd/containerd.sock") { return "containerd.service" }
+        if socket.contains("/crio/") { return "crio.service" }
+        return nil
+    }
+
+    // MARK: Doing
+
+    package func perform(_ action: RepairPlan.Action) async throws {
+        switch action {
+        case .startUnit(let unit, _): try await environment.units?.restart(unit)
+        case .rewriteFiles: try await rewriteFiles()
+        case .writeKubeconfig:
+            try await environment.writer.put(
+                KubeletFiles.kubeconfig(server: tenant.server, authorityPEM: tenant.authorityPEM))
+            // Written by the kubelet itself otherwise: it is not for a reset to treat it as ours alone.
+            try await environment.journal.forget(file: KubeletFiles.kubeconfigPath)
+            try await environment.units?.restart(RepairPlan.kubeletUnit)
+        case .renewAgent: try await renewAgent()
+        case .comeBack: try await comeBack()
+        case .renewKubelet: try await renewKubelet()
+        }
+    }
+
+    /// From what the tenant said when it was joined: a node that is cut off mends itself too.
+    private func rewriteFiles() async throws {
+        guard let settings = try await environment.journal.fact("configuration").flatMap(TenantConfiguration.init),
+            let former = try await environment.journal.fact("join"),
+            let configuration = JoinConfiguration(resuming: former, token: nil)
+        else { throw RepairError(description: "the journal does not say what the files held: \"kamaji-agent join\"") }
+        let run = JoinRun(environment, configuration) { _ in }
+        _ = try await run.writeFiles(tenant, settings)
+        try await environment.units?.reload()
+        try await environment.units?.restart(RepairPlan.kubeletUnit)
+    }
+
+    private func agentClient(_ identity: AgentIdentity) -> KubeClient {
+        environment.client(
+            identity.connection(tenant.server, authorityPEM: tenant.authorityPEM, proxies: environment.proxies))
+    }
+
+    /// With the same key: the tenant knows the machine by it, and the credential is sealed with it.
+    private func renewAgent() async throws {
+        guard let identity = try await store.identity(node) else {
+            throw RepairError(description: "the agent's certificate is gone")
+        }
+        let certificate = try await AgentEnrolment(client: agentClient(identity), pacing: environment.pacing)
+            .certificate(for: node, key: identity.key, within: .seconds(120))
+        try await store.keep(certificate, authorityPEM: tenant.authorityPEM)
+    }
+
+    private func comeBack() async throws {
+        let key = try await store.key()
+        guard let token = try await store.credential(node, key) else {
+            throw RepairError(description: "there is no credential to come back with")
+        }
+        let client = environment.client(tenant.connection(token, environment.proxies))
+        let certificate = try await AgentEnrolment(client: client, pacing: environment.pacing)
+            .certificate(for: node, key: key, within: .seconds(120))
+        try await store.keep(certificate, authorityPEM: tenant.authorityPEM)
+    }
+
+    /// A certificate for the kubelet, asked for as the agent and put where kubelets keep theirs.
+    private func renewKubelet() async throws {
+        guard let identity = try await store.identity(node), identity.certificate.isValid(at: environment.now()) else {
+            throw RepairError(description: "the agent has no valid certificate to ask with yet")
+        }
+        let key = try PrivateKey.generate(.ecdsaP256)
+        let certificate = try await AgentEnrolment(client: agentClient(identity), pacing: environment.pacing)
+            .kubeletCertificate(for: node, key: key, within: .seconds(120))
+        let writer = environment.writer
+        let folder = HostFiles.folder(of: KubeletFiles.clientCertificatePath)
+        let stamp = Timestamp.format(environment.now()).map { "T:".contains($0) ? "-" : $0 }.filter { $0 != "Z" }
+        let path = "\(folder)/kubelet-client-\(String(stamp)).pem"
+        let files = writer.files
+        try await writer.folder(folder, mode: 0o755)
+        try await writer.thread.run {
+            try files.write(NodeFile(path, mode: 0o600, certificate.pem + key.pem))
+            try files.link(KubeletFiles.clientCertificatePath, to: path)
+        }
+        if !files.exists(KubeletFiles.kubeconfigPath) {
+            try await perform(.writeKubeconfig)
+            return
+        }
+        try await environment.units?.restart(RepairPlan.kubeletUnit)
+    }
+}
+
+package struct RepairError: Error, Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+}
