@@ -135,12 +135,13 @@ package struct NodeRepair: Sendable {
         let writer = environment.writer
         let folder = HostFiles.folder(of: KubeletFiles.clientCertificatePath)
         let stamp = Timestamp.format(environment.now()).map { "T:".contains($0) ? "-" : $0 }.filter { $0 != "Z" }
-        let path = "\(folder)/kubelet-client-\(String(stamp)).pem"
+        let name = "kubelet-client-\(String(stamp)).pem"
         let files = writer.files
         try await writer.folder(folder, mode: 0o755)
         try await writer.thread.run {
-            try files.write(NodeFile(path, mode: 0o600, certificate.pem + key.pem))
-            try files.link(KubeletFiles.clientCertificatePath, to: path)
+            try files.write(NodeFile("\(folder)/\(name)", mode: 0o600, certificate.pem + key.pem))
+            // By its name alone, so that it leads there whatever the root is called.
+            try files.link(KubeletFiles.clientCertificatePath, to: name)
         }
         if !files.exists(KubeletFiles.kubeconfigPath) {
             try await perform(.writeKubeconfig)
