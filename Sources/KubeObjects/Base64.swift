@@ -91,7 +91,9 @@ package enum Base64 {
             }
         }
         standard += repeatElement(UInt8(ascii: "="), count: (4 - standard.count % 4) % 4)
-        guard let bytes = decode(String(decoding: standard, as: UTF8.self)), encodeURL(bytes) == text else { return nil }
+        guard let bytes = decode(String(decoding: standard, as: UTF8.self)), encodeURL(bytes) == text else {
+            return nil
+        }
         return bytes
     }
 

@@ -10,7 +10,8 @@ package struct JoinEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// the host and the port.
     package init(_ text: String) throws(JoinInputError) {
         guard !text.contains("://") else {
-            throw JoinInputError(.endpoint, "endpoint \"\(text)\" is a URL: leave out \"https://\", HOST:PORT is enough")
+            throw JoinInputError(
+                .endpoint, "endpoint \"\(text)\" is a URL: leave out \"https://\", HOST:PORT is enough")
         }
         let host: Substring
         let port: Substring

@@ -19,7 +19,8 @@ final class BusConnection {
         guard code >= 0, let opened else {
             sd_bus_unref(opened)
             throw SystemdError(
-                .notReachable, "systemd is not reached: \(String(cString: strerror(-code))). Is it this machine's init?")
+                .notReachable, "systemd is not reached: \(String(cString: strerror(-code))). Is it this machine's init?"
+            )
         }
         handle = opened
     }
@@ -69,7 +70,8 @@ final class BusConnection {
         var error = error
         let name = kmj_bus_error_name(&error).map { String(cString: $0) } ?? ""
         let text =
-            kmj_bus_error_message(&error).map { String(cString: $0) } ?? String(cString: strerror(code < 0 ? -code : EIO))
+            kmj_bus_error_message(&error).map { String(cString: $0) }
+            ?? String(cString: strerror(code < 0 ? -code : EIO))
         let kind: SystemdError.Code =
             switch name {
             case "org.freedesktop.systemd1.NoSuchUnit", "org.freedesktop.systemd1.LoadFailed": .noSuchUnit

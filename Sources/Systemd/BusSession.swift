@@ -36,9 +36,12 @@ final class BusSession: @unchecked Sendable {  // every call comes from the one 
             made.handle, nil, nil, Self.managerPath, Self.manager, "JobRemoved",
             { message, context, _ in
                 guard let message, let context else { return 0 }
-                var (id, job, unit, result): (UInt32, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?) =
-                    (0, nil, nil, nil)
-                guard kmj_read_job_removed(message, &id, &job, &unit, &result) > 0, let job, let result else { return 0 }
+                var (id, job, unit, result):
+                    (UInt32, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?) =
+                        (0, nil, nil, nil)
+                guard kmj_read_job_removed(message, &id, &job, &unit, &result) > 0, let job, let result else {
+                    return 0
+                }
                 Unmanaged<FinishedJobs>.fromOpaque(context).takeUnretainedValue()
                     .note(String(cString: job), String(cString: result))
                 return 0

@@ -19,7 +19,9 @@ import Testing
         facts.runtime.tellsCgroupDriver = true
         facts.runtime.cgroupDriver = "systemd"
         facts.kubeletCgroupDriver = "systemd"
-        facts.programs = ["losetup": "/sbin/losetup", "mount": "/bin/mount", "cp": "/bin/cp", "kubelet": "/bin/kubelet"]
+        facts.programs = [
+            "losetup": "/sbin/losetup", "mount": "/bin/mount", "cp": "/bin/cp", "kubelet": "/bin/kubelet",
+        ]
         facts.kubeletVersionOutput = "Kubernetes v1.36.2\n"
         facts.systemName = "Linux"
         facts.kernelRelease = "6.1.0-18-arm64"
@@ -40,7 +42,8 @@ import Testing
         facts.machineID = "0123456789abcdef0123456789abcdef"
         facts.disks = [
             .init(
-                path: "/var/lib/kubelet", freeBytes: 50 << 30, totalBytes: 100 << 30, freeInodes: 500, totalInodes: 1000)
+                path: "/var/lib/kubelet", freeBytes: 50 << 30, totalBytes: 100 << 30, freeInodes: 500, totalInodes: 1000
+            )
         ]
         return facts
     }
@@ -62,9 +65,14 @@ import Testing
 
     @Test func `every check of kubeadm's has its name, and fails when it should`() {
         let cases: [(String, CheckResult.Verdict, (inout HostFacts) -> Void)] = [
-            ("FileAvailable--etc-kubernetes-kubelet.conf", .error, { $0.foreignFiles = ["/etc/kubernetes/kubelet.conf"] }),
-            ("FileAvailable--etc-kubernetes-bootstrap-kubelet.conf", .error,
-                { $0.foreignFiles = ["/etc/kubernetes/bootstrap-kubelet.conf"] }),
+            (
+                "FileAvailable--etc-kubernetes-kubelet.conf", .error,
+                { $0.foreignFiles = ["/etc/kubernetes/kubelet.conf"] }
+            ),
+            (
+                "FileAvailable--etc-kubernetes-bootstrap-kubelet.conf", .error,
+                { $0.foreignFiles = ["/etc/kubernetes/bootstrap-kubelet.conf"] }
+            ),
             ("FileAvailable--etc-kubernetes-pki-ca.crt", .error, { $0.foreignFiles = ["/etc/kubernetes/pki/ca.crt"] }),
             ("CRI", .error, { $0.runtime.failure = "refused" }), ("CRI", .error, { $0.runtime.isReady = false }),
             ("CRI", .error, { $0.runtime.choiceFailure = "two" }),
@@ -87,11 +95,19 @@ import Testing
             ("Service-kubelet", .warning, { $0.hasSystemd = false }),
             ("Port-10250", .error, { $0.kubeletPortError = 98 }),
             ("HTTPProxy", .warning, { $0.proxy = "http://p:1" }),
-            ("FileContent--proc-sys-net-ipv4-ip_forward", .error,
-                { $0.forwardsIPv4 = "0"; $0.endpointAddress = IPAddress("10.0.0.1") }),
+            (
+                "FileContent--proc-sys-net-ipv4-ip_forward", .error,
+                {
+                    $0.forwardsIPv4 = "0"; $0.endpointAddress = IPAddress("10.0.0.1")
+                }
+            ),
             ("FileContent--proc-sys-net-ipv4-ip_forward", .warning, { $0.forwardsIPv4 = "0" }),
-            ("FileContent--proc-sys-net-ipv6-conf-default-forwarding", .error,
-                { $0.forwardsIPv6 = "0"; $0.endpointAddress = IPAddress("fd00::1") }),
+            (
+                "FileContent--proc-sys-net-ipv6-conf-default-forwarding", .error,
+                {
+                    $0.forwardsIPv6 = "0"; $0.endpointAddress = IPAddress("fd00::1")
+                }
+            ),
         ]
         for (name, verdict, change) in cases { #expect(Self.verdict(name, change) == verdict, "\(name)") }
         #expect(Self.all { $0.effectiveUser = 1000 }.contains { $0.name == "IsPrivilegedUser" && $0.verdict == .error })
@@ -106,11 +122,31 @@ import Testing
             ("ClockSkew", .warning, { $0.serverAhead = 31 }), ("ClockSkew", .error, { $0.serverAhead = -301 }),
             ("ClockSkew", .error, { $0.clockFloor = Date(timeIntervalSinceNow: 3600) }),
             ("CertificateValidity-agent", .error, { $0.certificates["agent"] = ended }),
-            ("DNS", .error, { $0.endpointHost = "a.example.com"; $0.resolutionFailure = "no such name" }),
-            ("DNS", .warning, { $0.endpointHost = "a"; $0.resolutionFailure = ""; $0.resolutionSeconds = 5 }),
-            ("MTU", .error, { $0.pathMTU = 1200 }), ("MTU", .warning, { $0.pathMTU = 1400; $0.interfaceMTU = 1500 }),
-            ("CgroupDriver", .error,
-                { $0.runtime.tellsCgroupDriver = false; $0.runtime.cgroupDriver = "cgroupfs" }),
+            (
+                "DNS", .error,
+                {
+                    $0.endpointHost = "a.example.com"; $0.resolutionFailure = "no such name"
+                }
+            ),
+            (
+                "DNS", .warning,
+                {
+                    $0.endpointHost = "a"; $0.resolutionFailure = ""; $0.resolutionSeconds = 5
+                }
+            ),
+            ("MTU", .error, { $0.pathMTU = 1200 }),
+            (
+                "MTU", .warning,
+                {
+                    $0.pathMTU = 1400; $0.interfaceMTU = 1500
+                }
+            ),
+            (
+                "CgroupDriver", .error,
+                {
+                    $0.runtime.tellsCgroupDriver = false; $0.runtime.cgroupDriver = "cgroupfs"
+                }
+            ),
             ("CgroupDriver", .warning, { $0.runtime.cgroupDriver = "cgroupfs" }),
             ("BridgeNetfilter", .warning, { $0.bridgeFilters = "0" }),
             ("MachineID", .warning, { $0.machineID = "" }),
@@ -136,7 +172,11 @@ import Testing
             $0.swapDevices = 1
         }
         #expect(Diagnosis(results)?.cause.name == "ClockSkew")
-        #expect(Diagnosis(Self.all { $0.swapDevices = 1; $0.bridgeFilters = "0" })?.cause.name == "Swap")
+        #expect(
+            Diagnosis(
+                Self.all {
+                    $0.swapDevices = 1; $0.bridgeFilters = "0"
+                })?.cause.name == "Swap")
     }
 
     @Test func `an error that is to be ignored warns, but for the one without which nothing works`() throws {

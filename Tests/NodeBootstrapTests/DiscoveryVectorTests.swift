@@ -48,7 +48,9 @@ import Testing
     }
 
     private static func kubeconfig(_ data: String, server: String = "https://10.0.0.1:6443") -> [UInt8] {
-        Array("clusters:\n- name: \"\"\n  cluster:\n    server: \(server)\n    certificate-authority-data: \(data)\n".utf8)
+        Array(
+            "clusters:\n- name: \"\"\n  cluster:\n    server: \(server)\n    certificate-authority-data: \(data)\n".utf8
+        )
     }
 
     @Test func `the first reading ends as the contract's scenarios have it`() throws {

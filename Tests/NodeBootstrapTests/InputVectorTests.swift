@@ -22,9 +22,13 @@ import Testing
     }
 
     @Test func `malformed tokens have errors of their own`() throws {
-        let texts = ["", " abcdef.0123456789abcdef", "abcdef:0123456789abcdef", "abcde.0123456789abcdef",
-            "abcdef.0123456789abcde", "abcdef.0123456789ABCDEF"]
-        let messages = texts.map { text in (try? BootstrapToken(parsing: text)).map(\.text) ?? "\(failure { _ = try BootstrapToken(parsing: text) })" }
+        let texts = [
+            "", " abcdef.0123456789abcdef", "abcdef:0123456789abcdef", "abcde.0123456789abcdef",
+            "abcdef.0123456789abcde", "abcdef.0123456789ABCDEF",
+        ]
+        let messages = texts.map { text in
+            (try? BootstrapToken(parsing: text)).map(\.text) ?? "\(failure { _ = try BootstrapToken(parsing: text) })"
+        }
         #expect(Set(messages).count == texts.count)
     }
 
@@ -52,7 +56,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["a:0", "a:65536", "a:+1", "a:", ":6443", "a b:6443", "[a]:6443", "[fd00::1]6443", "a:6443:1", "a:-1"])
+    @Test(arguments: [
+        "a:0", "a:65536", "a:+1", "a:", ":6443", "a b:6443", "[a]:6443", "[fd00::1]6443", "a:6443:1", "a:-1",
+    ])
     func `what kubeadm would let pass and could never reach is refused`(text: String) {
         #expect(throws: JoinInputError.self) { try JoinEndpoint(text) }
     }
@@ -90,7 +96,8 @@ import Testing
                 let form = try #require(KubeletPatch.Form(rawValue: entry["patchType"]?.string ?? ""))
                 #expect(
                     try KubeletPatch.parse(fileName: file)
-                        == .patch(target: entry["target"]?.string ?? "", suffix: entry["suffix"]?.string ?? "", form: form))
+                        == .patch(
+                            target: entry["target"]?.string ?? "", suffix: entry["suffix"]?.string ?? "", form: form))
             case "ignored":
                 guard case .ignored = try KubeletPatch.parse(fileName: file) else {
                     Issue.record("\(file) is not ignored")

@@ -50,7 +50,10 @@ import Testing
             }
             #expect(discovery.endpoint.description == "[fd00::1]:6443" && discovery.pins.count == 1)
         }
-        #expect(Self.message { $0.target = joinString; $0.token = Self.token }.contains("leave out"))
+        #expect(
+            Self.message {
+                $0.target = joinString; $0.token = Self.token
+            }.contains("leave out"))
     }
 
     @Test func `kubeadm's configuration file is read whole`() throws {
@@ -102,8 +105,14 @@ import Testing
         ("{apiVersion: kubeadm.k8s.io/v1beta2, kind: JoinConfiguration}", "v1beta2"),
         ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: ClusterConfiguration}", "no document"),
         ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, controlPlane: {}}", "controlPlane"),
-        ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, timeouts: {discovery: soon}}", "timeouts.discovery"),
-        ("{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, caCertPath: ca.pem, discovery: {file: {kubeConfigPath: /a}}}", "caCertPath"),
+        (
+            "{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, timeouts: {discovery: soon}}",
+            "timeouts.discovery"
+        ),
+        (
+            "{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, caCertPath: ca.pem, discovery: {file: {kubeConfigPath: /a}}}",
+            "caCertPath"
+        ),
         ("a: [", "no YAML"),
     ])
     func `a file that cannot be right says where`(yaml: String, words: String) {
@@ -113,11 +122,23 @@ import Testing
     @Test func `each thing that is missing is named`() {
         #expect(Self.message { _ in }.contains("where to?"))
         #expect(Self.message { $0.target = "a:1" }.contains("token is missing"))
-        #expect(Self.message { $0.target = "a:1"; $0.token = Self.token }.contains("no CA pin"))
+        #expect(
+            Self.message {
+                $0.target = "a:1"; $0.token = Self.token
+            }.contains("no CA pin"))
         #expect(Self.message { $0.discoveryFile = "http://a/b" }.contains("https://"))
-        #expect(Self.message { $0.discoveryFile = "/a"; $0.ignoredChecks = ["all", "Swap"] }.contains("all"))
-        #expect(Self.message { $0.configuration = "a: b"; $0.token = Self.token }.contains("--token cannot go with --config"))
-        #expect(Self.message { $0.discoveryFile = "/a"; $0.nodeName = "a_b" }.contains("a_b"))
+        #expect(
+            Self.message {
+                $0.discoveryFile = "/a"; $0.ignoredChecks = ["all", "Swap"]
+            }.contains("all"))
+        #expect(
+            Self.message {
+                $0.configuration = "a: b"; $0.token = Self.token
+            }.contains("--token cannot go with --config"))
+        #expect(
+            Self.message {
+                $0.discoveryFile = "/a"; $0.nodeName = "a_b"
+            }.contains("a_b"))
     }
 
     @Test(arguments: [("5m0s", 300.0), ("1h2m3s", 3723), ("300ms", 0.3), ("1.5h", 5400), ("0", 0)])

@@ -20,7 +20,8 @@ import Testing
         #expect(outcome.isReady && outcome.server == StandInTenant.server)
         let tree = try machine.tree()
         #expect(tree[AgentFiles.key]?.hasPrefix("file 600") == true)
-        #expect(tree[KubeletFiles.flagsPath]?.hasSuffix("KUBELET_KUBEADM_ARGS=\"--hostname-override=edge-1\"\n") == true)
+        #expect(
+            tree[KubeletFiles.flagsPath]?.hasSuffix("KUBELET_KUBEADM_ARGS=\"--hostname-override=edge-1\"\n") == true)
         #expect(tree[KubeletFiles.dropInPath] != nil)
         #expect(tree["/etc/kubernetes/pki/ca.crt"]?.hasPrefix("file 644") == true)
         // Once the certificate is there, the token has gone from the disk.
@@ -77,7 +78,8 @@ import Testing
         }
     }
 
-    @Test func `a join without arguments goes on from the journal, with the token that lies on the disk`() async throws {
+    @Test func `a join without arguments goes on from the journal, with the token that lies on the disk`() async throws
+    {
         let machine = try StandInMachine(StandInTenant())
         await #expect(throws: JoinFailure.self) {
             try await machine.join { if $0 == "start kubelet" { throw PowerFailure() } }
@@ -120,7 +122,8 @@ import Testing
         #expect(try await machine.join().isReady)
     }
 
-    @Test func `a node of that name that is another machine's stops the join before anything is written`() async throws {
+    @Test func `a node of that name that is another machine's stops the join before anything is written`() async throws
+    {
         let machine = try StandInMachine(StandInTenant())
         machine.tenant.state.withLock { state in
             state.nodes["edge-1"] = [

@@ -71,7 +71,8 @@ import Testing
         #expect(text.contains("ExecStart=\nExecStart=/opt/bin/kubelet $KUBELET_KUBECONFIG_ARGS"))
         #expect(
             text.contains(
-                "\"KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig="))
+                "\"KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=")
+        )
     }
 }
 
@@ -125,7 +126,9 @@ import Testing
 
     @Test func `a kubelet is neither newer than the tenant nor more than three minors older`() throws {
         let server = try #require(KubernetesVersion("v1.36.2"))
-        for (text, isFine) in [("v1.36.9", true), ("v1.33.0", true), ("v1.32.9", false), ("v1.37.0", false), ("v2.0.0", false)] {
+        for (text, isFine) in [
+            ("v1.36.9", true), ("v1.33.0", true), ("v1.32.9", false), ("v1.37.0", false), ("v2.0.0", false),
+        ] {
             let kubelet = try #require(KubernetesVersion(text))
             #expect((KubeletVersion.complaint(kubelet: kubelet, server: server) == nil) == isFine, "\(text)")
         }

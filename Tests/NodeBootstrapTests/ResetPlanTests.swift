@@ -20,7 +20,8 @@ import Testing
         facts.sandboxes = [("id", "pod")]
         #expect(
             ResetPlan(facts).steps == [
-                .stopUnit("kubelet.service"), .removeSandbox(id: "id", pod: "pod"), .unmount("/v/d/e"), .unmount("/v/d"),
+                .stopUnit("kubelet.service"), .removeSandbox(id: "id", pod: "pod"), .unmount("/v/d/e"),
+                .unmount("/v/d"),
                 .removeFile("/v/d/f"), .removeFile("/k/new"), .restoreFile("/k/old", prior),
                 .removeFolder("/k/made/in"), .removeFolder("/k/made"), .removeFolder("/v/d"), .removeFolder("/v"),
                 .reloadUnits, .disableUnit("kubelet.service"), .startUnit("kubelet.service"), .forgetIdentity,

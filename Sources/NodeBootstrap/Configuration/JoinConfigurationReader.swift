@@ -100,7 +100,8 @@ package struct JoinConfigurationReader: Sendable {
         }
         let ignored = Set(draft.ignoredChecks.map { $0.lowercased() })
         guard !ignored.contains("all") || ignored.count == 1 else {
-            throw JoinInputError(.configuration, "ignorePreflightErrors has \"all\" beside other names: one or the other")
+            throw JoinInputError(
+                .configuration, "ignorePreflightErrors has \"all\" beside other names: one or the other")
         }
         return JoinConfiguration(
             nodeName: try nodeName(draft), criSocket: try socket(draft.criSocket), taints: draft.taints,

@@ -24,7 +24,8 @@ package struct NodeDaemon: Sendable {
 
     package init(
         _ environment: NodeEnvironment, version: String, tunnels: (any NodeTunnelMaker)?, heartbeat: Heartbeat,
-        lock: @escaping @Sendable () async throws -> HostLock?, interval: Duration = .seconds(10), renewalPlace: Double = .random(in: 0..<1),
+        lock: @escaping @Sendable () async throws -> HostLock?, interval: Duration = .seconds(10),
+        renewalPlace: Double = .random(in: 0..<1),
         status: @escaping @Sendable (String) -> Void
     ) {
         self.environment = environment

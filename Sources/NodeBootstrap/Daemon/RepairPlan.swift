@@ -39,7 +39,8 @@ package struct RepairPlan: Sendable, Hashable {
         if !state.missingFiles.isEmpty { actions.append(.rewriteFiles(state.missingFiles)) }
         if !state.changedFiles.isEmpty {
             complaints.append(
-                "\(state.changedFiles.joined(separator: ", ")) is not as the join wrote it; \"kamaji-agent join\" puts it right")
+                "\(state.changedFiles.joined(separator: ", ")) is not as the join wrote it; \"kamaji-agent join\" puts it right"
+            )
         }
         decideOnKubeletCertificate(state)
         if let runtime = state.runtimeUnit { decideOn(runtime, state.runtime, state.now, backoff) }
@@ -53,7 +54,8 @@ package struct RepairPlan: Sendable, Hashable {
         guard let certificate = state.agentCertificate else {
             state.hasReturnCredential
                 ? actions.append(.comeBack)
-                : complaints.append("the agent has no certificate and no credential: \"kamaji-agent join\" with a new token")
+                : complaints.append(
+                    "the agent has no certificate and no credential: \"kamaji-agent join\" with a new token")
             return
         }
         if state.now < certificate.notBefore {

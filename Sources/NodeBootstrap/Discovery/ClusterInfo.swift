@@ -16,7 +16,8 @@ package struct ClusterInfo: Sendable, Hashable {
     package init(_ configMap: JSON, token: BootstrapToken) throws(DiscoveryError) {
         guard let text = configMap[path: "data", "kubeconfig"]?.string, !text.isEmpty else {
             throw DiscoveryError(
-                .incomplete, "cluster-info has no kubeconfig yet: the tenant is still being set up, or its kube-public is "
+                .incomplete,
+                "cluster-info has no kubeconfig yet: the tenant is still being set up, or its kube-public is "
                     + "not of kubeadm's making")
         }
         guard let signature = configMap[path: "data", ClusterInfoSignature.keyPrefix + token.id]?.string else {
@@ -46,7 +47,8 @@ package struct ClusterInfo: Sendable, Hashable {
         let entries = kubeconfig.json["clusters"]?.array ?? []
         // Upstream takes one of several by chance.
         guard entries.count == 1, let cluster = kubeconfig.cluster(entries.first?["name"]?.string ?? "") else {
-            throw DiscoveryError(.malformed, "cluster-info's kubeconfig has \(entries.count) clusters; it has to have one")
+            throw DiscoveryError(
+                .malformed, "cluster-info's kubeconfig has \(entries.count) clusters; it has to have one")
         }
         guard cluster.server.hasPrefix("https://"),
             (try? JoinEndpoint(Self.authority(of: cluster.server))) != nil

@@ -51,7 +51,8 @@ package struct TenantDiscovery: Sendable {
             let answer = try await read(url, trusting)
             guard answer.json[path: "data", "kubeconfig"]?.string.map({ Array($0.utf8) }) == first.kubeconfig else {
                 throw DiscoveryError(
-                    .changed, "cluster-info reads otherwise over a verified connection than before: somebody stands "
+                    .changed,
+                    "cluster-info reads otherwise over a verified connection than before: somebody stands "
                         + "between, or the tenant changed this very moment; run the join again")
             }
             return Found(info: first, serverAhead: Self.lead(answer.date, sent: sent, received: now()))
@@ -104,7 +105,8 @@ package struct TenantDiscovery: Sendable {
         }
         guard response.status == 200 else { throw DiscoveryError(response, server: server) }
         guard let json = try? JSON(parsing: response.body) else {
-            throw DiscoveryError(.unexpectedAnswer, "\(server) answers with something that is no JSON: is it Kubernetes?")
+            throw DiscoveryError(
+                .unexpectedAnswer, "\(server) answers with something that is no JSON: is it Kubernetes?")
         }
         return Answer(json: json, date: response.headers["date"].flatMap(HTTPDate.parse))
     }
@@ -142,7 +144,8 @@ extension DiscoveryError {
         switch response.status {
         case 401:
             self.init(
-                .unauthorized, "\(server) refuses anonymous requests: the tenant was set up with --anonymous-auth=false")
+                .unauthorized, "\(server) refuses anonymous requests: the tenant was set up with --anonymous-auth=false"
+            )
         case 403:
             self.init(.forbidden, "\(server) does not let anybody read kube-public/cluster-info (yet)")
         case 404: self.init(.incomplete, "\(server) has no ConfigMap kube-public/cluster-info (yet)")

@@ -88,7 +88,9 @@ package struct HostFiles: Sendable, Hashable {
         guard descriptor >= 0 else { throw HostError("write", file.path, errno) }
         do throws(HostError) {
             defer { close(descriptor) }
-            guard fchmod(descriptor, mode_t(file.mode)) == 0 else { throw HostError("set the mode of", file.path, errno) }
+            guard fchmod(descriptor, mode_t(file.mode)) == 0 else {
+                throw HostError("set the mode of", file.path, errno)
+            }
             if let owner, fchown(descriptor, owner.uid, owner.gid) != 0 {
                 throw HostError("set the owner of", file.path, errno)
             }

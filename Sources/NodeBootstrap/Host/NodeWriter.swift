@@ -41,7 +41,8 @@ package struct NodeWriter: Sendable {
             // Somebody else's, by the journal, and as it should be: it stays theirs.
             return false
         }
-        var record = FileRecord(path: file.path, sha256: Self.sha256(file.content), mode: file.mode, prior: known?.prior)
+        var record = FileRecord(
+            path: file.path, sha256: Self.sha256(file.content), mode: file.mode, prior: known?.prior)
         if known == nil, let found, let attributes {
             record.prior = try await keep(file.path, found, attributes)
         }

@@ -66,7 +66,8 @@ package struct AgentEnrolment: Sendable {
     ) async throws -> Certificate {
         try await certificate(
             for: node.kubeletUser, group: NodeName.kubeletGroup, signer: CertificateRequest.kubeletSigner, key: key,
-            within: limit) { _ in }
+            within: limit
+        ) { _ in }
     }
 
     private func certificate(
@@ -91,11 +92,13 @@ package struct AgentEnrolment: Sendable {
                 throw EnrolmentError(.failed, "the tenant's signer refuses the certificate (\(reason)): \(message)")
             case .pending where isOver:
                 throw EnrolmentError(
-                    .notDecided, "nobody decided on certificate request \(object.name): does kamaji-manager run, and "
+                    .notDecided,
+                    "nobody decided on certificate request \(object.name): does kamaji-manager run, and "
                         + "reach this tenant?")
             case .approved where isOver:
                 throw EnrolmentError(
-                    .notSigned, "certificate request \(object.name) is approved and nobody signs it: the tenant's "
+                    .notSigned,
+                    "certificate request \(object.name) is approved and nobody signs it: the tenant's "
                         + "controller-manager lacks --cluster-signing-cert-file and -key-file, or does not run")
             case .pending: waiting("certificate request \(object.name) waits for approval")
             case .approved: waiting("certificate request \(object.name) is approved and waits for its signer")

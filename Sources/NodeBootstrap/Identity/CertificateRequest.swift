@@ -15,7 +15,8 @@ package enum CertificateRequest {
         _ request: CertificateSigningRequest, usages: [String]
     ) throws(PKIError) -> [UInt8] {
         let key = try PublicKey(pem: request.publicKeyPEM)
-        let parts = [key.der, Array(request.commonName.utf8)] + request.organizations.map { Array($0.utf8) }
+        let parts =
+            [key.der, Array(request.commonName.utf8)] + request.organizations.map { Array($0.utf8) }
             + usages.map { Array($0.utf8) }
         return SHA512Short.digest(parts.flatMap { Array("\(Base64.encodeURL($0))|".utf8) })
     }

@@ -247,7 +247,8 @@ extension JoinRun {
         guard isWell == true else {
             throw JoinFailure(
                 .kubeletStart,
-                "the kubelet was not well within \(DurationText.text(limit)) (\(url)): \"journalctl -u kubelet\" says why")
+                "the kubelet was not well within \(DurationText.text(limit)) (\(url)): \"journalctl -u kubelet\" says why"
+            )
         }
     }
 }

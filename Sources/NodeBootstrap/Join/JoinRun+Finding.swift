@@ -55,7 +55,8 @@ extension JoinRun {
             guard let former else {
                 throw JoinFailure(.discovery, "the journal knows no tenant yet: say where to join and with what token")
             }
-            return PhaseOutput(value: former, line: "\(former.server), as found before", json: former.json, wasThere: true)
+            return PhaseOutput(
+                value: former, line: "\(former.server), as found before", json: former.json, wasThere: true)
         case .token(let discovery):
             let transport = TenantDiscovery(
                 transport: environment.transport, proxies: environment.proxies, pacing: environment.pacing

@@ -10,7 +10,6 @@ extension JoinRun {
 
     func awaitCertificate(_ tenant: JoinedTenant) async throws -> PhaseOutput<Void> {
         let limit = configuration.timeouts.tlsBootstrap
-        var wasThere = true
         let start = environment.pacing.elapsed()
         while true {
             let pem = try await writer.read(KubeletFiles.clientCertificatePath)
@@ -20,10 +19,8 @@ extension JoinRun {
                 // Not before: a kubelet whose request is decided on slowly needs it again after every restart.
                 try await writer.retire(KubeletFiles.bootstrapKubeconfigPath)
                 return PhaseOutput(
-                    value: (), line: "\(certificate.commonName), until \(Timestamp.format(certificate.notAfter))",
-                    wasThere: wasThere)
+                    value: (), line: "\(certificate.commonName), until \(Timestamp.format(certificate.notAfter))")
             }
-            wasThere = false
             guard environment.pacing.elapsed() - start < limit else {
                 throw JoinFailure(.bootstrap, try await whyNoCertificate(tenant, finding))
             }
@@ -33,7 +30,8 @@ extension JoinRun {
     }
 
     /// What became of the kubelet's request: the true cause is seldom on this machine.
-    private func whyNoCertificate(_ tenant: JoinedTenant, _ finding: KubeletCertificate.Finding) async throws -> String {
+    private func whyNoCertificate(_ tenant: JoinedTenant, _ finding: KubeletCertificate.Finding) async throws -> String
+    {
         let waited = DurationText.text(configuration.timeouts.tlsBootstrap)
         if case .wrong(let why) = finding { return why }
         guard let token = configuration.bootstrapToken else { return "the kubelet got no certificate within \(waited)" }

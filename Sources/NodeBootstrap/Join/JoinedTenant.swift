@@ -1,7 +1,7 @@
 import FoundationEssentials
+import HTTPTransport
 import KubeClient
 import KubeObjects
-import HTTPTransport
 import NodeIdentity
 import PKI
 
@@ -82,8 +82,9 @@ package enum KubeletCertificate {
             return .wrong("the kubelet's certificate is of another cluster (\(certificate.issuerCommonName))")
         }
         guard certificate.isValid(at: now) else {
-            return .wrong("the kubelet's certificate is valid from \(Timestamp.format(certificate.notBefore)) to "
-                + "\(Timestamp.format(certificate.notAfter)), and it is \(Timestamp.format(now))")
+            return .wrong(
+                "the kubelet's certificate is valid from \(Timestamp.format(certificate.notBefore)) to "
+                    + "\(Timestamp.format(certificate.notAfter)), and it is \(Timestamp.format(now))")
         }
         return .valid(certificate)
     }

@@ -47,7 +47,8 @@ package struct KubeletConfigurationMerge: Sendable {
             return
         }
         if found != value {
-            warnings.append("the tenant sets \(path.joined(separator: ".")) to \(found), and \(value) is usual: it stands")
+            warnings.append(
+                "the tenant sets \(path.joined(separator: ".")) to \(found), and \(value) is usual: it stands")
         }
     }
 

@@ -24,11 +24,10 @@ package struct KubeletPatch: Sendable, Hashable {
 
     package static func parse(fileName: String) throws(KubeletConfigurationError) -> FileName {
         let stem: Substring
-        if fileName.hasSuffix(".yaml") || fileName.hasSuffix(".json") {
-            stem = fileName.dropLast(5)
-        } else {
+        guard fileName.hasSuffix(".yaml") || fileName.hasSuffix(".json") else {
             return .ignored("its name does not end in .yaml or .json")
         }
+        stem = fileName.dropLast(5)
         let parts = stem.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
         guard let target = targets.first(where: { parts[0].hasPrefix($0) }) else {
             return .ignored("its name does not begin with what can be patched (kubeletconfiguration, on a worker)")
@@ -45,7 +44,9 @@ package struct KubeletPatch: Sendable, Hashable {
     }
 
     /// The patches in one file; empty documents are none.
-    package static func read(_ text: String, file: String, form: Form) throws(KubeletConfigurationError) -> [KubeletPatch] {
+    package static func read(_ text: String, file: String, form: Form) throws(KubeletConfigurationError)
+        -> [KubeletPatch]
+    {
         let documents: [JSON]
         do {
             documents = try YAML.parse(text)
@@ -79,7 +80,8 @@ package struct KubeletPatch: Sendable, Hashable {
             do {
                 return try JSONPatch(change).apply(to: configuration)
             } catch {
-                throw KubeletConfigurationError("\(file) does not apply to the kubelet's configuration: \(error.message)")
+                throw KubeletConfigurationError(
+                    "\(file) does not apply to the kubelet's configuration: \(error.message)")
             }
         }
     }

@@ -34,7 +34,9 @@ extension JoinConfiguration {
     /// Errors that were to be ignored become warnings. `IsPrivilegedUser` stays: nothing works without it.
     package func judge(_ results: [CheckResult]) -> [CheckResult] {
         results.map { result in
-            guard result.verdict == .error, result.name != "IsPrivilegedUser", ignores(result.name) else { return result }
+            guard result.verdict == .error, result.name != "IsPrivilegedUser", ignores(result.name) else {
+                return result
+            }
             var ignored = result
             ignored.verdict = .warning
             return ignored

@@ -16,7 +16,8 @@ package enum EdgeChecks {
 
     private static func clock(_ facts: HostFacts) -> CheckResult {
         let name = "ClockSkew"
-        let remedy = "Set it: \"timedatectl set-ntp true\", chrony, or \"date -s\"; give a board without a battery an RTC"
+        let remedy =
+            "Set it: \"timedatectl set-ntp true\", chrony, or \"date -s\"; give a board without a battery an RTC"
         if let floor = facts.clockFloor, facts.now < floor {
             return CheckResult(
                 name, .error,
@@ -47,7 +48,8 @@ package enum EdgeChecks {
                 return CheckResult(
                     name, .error, "the \(what) certificate ended on \(Timestamp.format(certificate.notAfter))",
                     what == "tenant-ca"
-                        ? "Rotate the tenant's authority" : "The agent's daemon renews it: is kamaji-agent.service running?")
+                        ? "Rotate the tenant's authority"
+                        : "The agent's daemon renews it: is kamaji-agent.service running?")
             }
             let days = Int(certificate.notAfter.timeIntervalSince(facts.now) / 86_400)
             return .ok(name, "valid for \(days) more days")
@@ -95,7 +97,8 @@ package enum EdgeChecks {
                 "CgroupDriver", .warning,
                 "the runtime uses \(runtime) and the tenant says \(kubelet); the kubelet follows the runtime")
             : CheckResult(
-                "CgroupDriver", .error, "the runtime uses \(runtime) and the kubelet would use \(kubelet): pods fail to start",
+                "CgroupDriver", .error,
+                "the runtime uses \(runtime) and the kubelet would use \(kubelet): pods fail to start",
                 kubelet == "systemd"
                     ? "Set SystemdCgroup = true in /etc/containerd/config.toml"
                     : "Set cgroupDriver: \(runtime) in a patch of the kubelet's configuration")

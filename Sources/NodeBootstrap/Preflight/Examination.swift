@@ -89,7 +89,8 @@ package struct Examination: Sendable {
         if let failed = phases.first(where: { $0.state == .failed }) {
             results.append(
                 CheckResult(
-                    "Journal", .error, "the join stopped in \(failed.name): \(failed.error)", "Run \"kamaji-agent join\""))
+                    "Journal", .error, "the join stopped in \(failed.name): \(failed.error)",
+                    "Run \"kamaji-agent join\""))
         }
         guard let node = NodeName(name) else { return results }
         let pem = try await environment.writer.read(KubeletFiles.clientCertificatePath)

@@ -78,7 +78,8 @@ package enum HostChecks {
             ? .ok("Swap", "swap is off")
             : CheckResult(
                 "Swap", .warning, "\(facts.swapDevices) swap device(s) are on, and a kubelet does not start with them",
-                "Turn swap off (\"swapoff -a\" and /etc/fstab), or set failSwapOn: false in the kubelet's configuration")
+                "Turn swap off (\"swapoff -a\" and /etc/fstab), or set failSwapOn: false in the kubelet's configuration"
+            )
     }
 
     private static func programs(_ facts: HostFacts) -> [CheckResult] {
@@ -108,7 +109,8 @@ package enum HostChecks {
         guard let text = KubeletVersion.parse(output), let version = KubernetesVersion("v\(text)") else {
             return CheckResult(name, .error, "\"kubelet --version\" prints \"\(output.prefix(80))\"")
         }
-        if let server = facts.serverVersion, let complaint = KubeletVersion.complaint(kubelet: version, server: server) {
+        if let server = facts.serverVersion, let complaint = KubeletVersion.complaint(kubelet: version, server: server)
+        {
             return CheckResult(name, .error, complaint)
         }
         if let oldest = oldestKubelet, version < oldest {

@@ -102,7 +102,9 @@ package struct HostFactsGathering: Sendable {
         facts.forwardsIPv4 = text("/proc/sys/net/ipv4/ip_forward")?.first
         facts.forwardsIPv6 = text("/proc/sys/net/ipv6/conf/default/forwarding")?.first
         facts.bridgeFilters = text("/proc/sys/net/bridge/bridge-nf-call-iptables")?.first
-        facts.inotifyInstances = text("/proc/sys/fs/inotify/max_user_instances").flatMap { Int($0.trimmingASCIISpace()) }
+        facts.inotifyInstances = text("/proc/sys/fs/inotify/max_user_instances").flatMap {
+            Int($0.trimmingASCIISpace())
+        }
         facts.machineID = text("/etc/machine-id")?.trimmingASCIISpace()
         lookAtNetwork(&facts, subject)
         lookAtClock(&facts)
@@ -116,14 +118,17 @@ package struct HostFactsGathering: Sendable {
                 if !isKnown { disks.append(disk) }
             }
         facts.leftovers = leftovers(subject)
-        facts.kubeletCgroupDriver = (try? YAML.parse(text(KubeletFiles.configurationPath) ?? "").first)??["cgroupDriver"]?
+        facts.kubeletCgroupDriver =
+            (try? YAML.parse(text(KubeletFiles.configurationPath) ?? "").first)??["cgroupDriver"]?
             .string
         return facts
     }
 
     private func text(_ path: String) -> String? { (try? files.text(path)) ?? nil }
     /// Of the kernel: the same for every root.
-    private func lines(_ path: String) -> [Substring] { ((try? HostFiles().text(path)) ?? nil ?? "").split(separator: "\n") }
+    private func lines(_ path: String) -> [Substring] {
+        ((try? HostFiles().text(path)) ?? nil ?? "").split(separator: "\n")
+    }
 
     private func otherCluster(_ foreign: Set<String>) -> String? {
         guard foreign.contains(KubeletFiles.kubeconfigPath), let text = text(KubeletFiles.kubeconfigPath),
@@ -154,10 +159,11 @@ package struct HostFactsGathering: Sendable {
             facts.kernelRelease = Self.text(of: name.release)
         }
         let release = facts.kernelRelease
-        for path in ["/boot/config-\(release)", "/usr/src/linux-\(release)/.config", "/usr/lib/modules/\(release)/config",
+        for path in [
+            "/boot/config-\(release)", "/usr/src/linux-\(release)/.config", "/usr/lib/modules/\(release)/config",
             "/lib/modules/\(release)/build/.config", "/usr/lib/kernel/config-\(release)",
-            "/usr/src/linux-headers-\(release)/.config"]
-        {
+            "/usr/src/linux-headers-\(release)/.config",
+        ] {
             if let text = text(path) {
                 facts.kernelConfiguration = Self.configuration(text)
                 break

@@ -65,7 +65,8 @@ package struct RuntimeInquiry: Sendable {
     private func call(_ method: String, _ place: String, _ message: [UInt8] = []) async throws -> [UInt8] {
         var request = HTTPRequest(
             "POST", "http://localhost/runtime.v1.RuntimeService/\(method)",
-            headers: ["content-type": "application/grpc", "te": "trailers"], body: [0, 0, 0, 0, UInt8(clamping: message.count)] + message,
+            headers: ["content-type": "application/grpc", "te": "trailers"],
+            body: [0, 0, 0, 0, UInt8(clamping: message.count)] + message,
             timeout: Self.timeout, version: .http2)
         request.unixSocket = place
         let response: HTTPResponse

@@ -5,7 +5,8 @@ package enum SystemChecks {
     private static let name = "SystemVerification"
 
     package static func all(_ facts: HostFacts) -> [CheckResult] {
-        let found = [system(facts), kernelRelease(facts)].compactMap { $0 } + kernelConfiguration(facts) + cgroups(facts)
+        let found =
+            [system(facts), kernelRelease(facts)].compactMap { $0 } + kernelConfiguration(facts) + cgroups(facts)
         return found.isEmpty
             ? [.ok(name, "\(facts.systemName) \(facts.kernelRelease), cgroup v\(facts.cgroups.version ?? 0)")] : found
     }
@@ -38,7 +39,9 @@ package enum SystemChecks {
         "NETFILTER_XT_TARGET_REDIRECT", "NETFILTER_XT_MATCH_COMMENT", "FAIR_GROUP_SCHED", "CGROUPS", "CGROUP_PIDS",
         "CGROUP_SCHED",
     ]
-    private static let aliases = ["NETFILTER_XT_TARGET_REDIRECT": "IP_NF_TARGET_REDIRECT", "OVERLAY_FS": "OVERLAYFS_FS"]
+    private static let aliases = [
+        "NETFILTER_XT_TARGET_REDIRECT": "IP_NF_TARGET_REDIRECT", "OVERLAY_FS": "OVERLAYFS_FS",
+    ]
     private static let optional = ["OVERLAY_FS", "BLK_DEV_DM", "CFS_BANDWIDTH", "SECCOMP", "SECCOMP_FILTER"]
 
     /// Warnings only, where kubeadm has errors: small images seldom ship the file, and kernels for squashfs or btrfs do

@@ -66,7 +66,9 @@ package struct ResetRun: Sendable {
         let files = environment.writer.files
         guard
             let (socket, own) = try? await environment.writer.thread.run({ () throws -> (String?, Set<String>) in
-                let instance = try files.text(KubeletFiles.instanceConfigurationPath).flatMap { try YAML.parse($0).first }
+                let instance = try files.text(KubeletFiles.instanceConfigurationPath).flatMap {
+                    try YAML.parse($0).first
+                }
                 return (
                     instance?["containerRuntimeEndpoint"]?.string,
                     Set(try files.names(in: "/var/lib/kubelet/pods"))

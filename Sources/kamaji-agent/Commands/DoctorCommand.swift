@@ -6,7 +6,8 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Look for what keeps this machine from being a good node, and name the one most likely cause.",
-        discussion: "Changes nothing. Works before a join, after one, and after one that failed. Ends with 1 on errors.")
+        discussion: "Changes nothing. Works before a join, after one, and after one that failed. Ends with 1 on errors."
+    )
 
     @Flag(help: "Show what is fine too.")
     var all = false

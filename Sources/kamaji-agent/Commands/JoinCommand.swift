@@ -97,7 +97,8 @@ struct JoinCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(lock) {} }
         let environment = try await assembly.environment()
         if let damaged = environment.journal.damagedPath {
-            display.show(.warning("the journal was damaged and is kept as \(damaged): what lies here counts as foreign"))
+            display.show(
+                .warning("the journal was damaged and is kept as \(damaged): what lies here counts as foreign"))
         }
         let configuration = try await self.configuration(environment, display)
         let run = JoinRun(environment, configuration, readyPatience: .seconds(waitReady)) { display.show($0) }
@@ -111,7 +112,10 @@ struct JoinCommand: AsyncParsableCommand {
                 outcome.isReady
                     ? "Node \(outcome.node) has joined \(outcome.server) and is Ready."
                     : "Node \(outcome.node) has joined \(outcome.server). It is not Ready yet.",
-                ["node": .string(outcome.node.text), "server": .string(outcome.server), "ready": .bool(outcome.isReady)])
+                [
+                    "node": .string(outcome.node.text), "server": .string(outcome.server),
+                    "ready": .bool(outcome.isReady),
+                ])
         } catch let failure as JoinFailure {
             display.fail(failure)
             throw ExitCode(1)
@@ -136,7 +140,8 @@ struct JoinCommand: AsyncParsableCommand {
             }
             if let given = token { left = try BootstrapToken(parsing: given) }
             guard let resumed = JoinConfiguration(resuming: former, token: left) else {
-                throw CommandFailure("the journal does not say enough to go on: give the arguments of the join once more")
+                throw CommandFailure(
+                    "the journal does not say enough to go on: give the arguments of the join once more")
             }
             return resumed
         }

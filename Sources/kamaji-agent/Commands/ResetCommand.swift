@@ -39,7 +39,9 @@ struct ResetCommand: AsyncParsableCommand {
             return
         }
         if !force {
-            print("This undoes the join: \(plan.steps.count) steps, which --dry-run lists. Type \"yes\" to go on: ", terminator: "")
+            print(
+                "This undoes the join: \(plan.steps.count) steps, which --dry-run lists. Type \"yes\" to go on: ",
+                terminator: "")
             guard readLine() == "yes" else { throw CommandFailure("nothing was changed") }
         }
         let failures = try await reset.run(plan)

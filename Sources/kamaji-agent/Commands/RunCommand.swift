@@ -22,7 +22,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level is \"\(logLevel)\": trace, debug, info, notice, warning, error or critical")
+            throw ValidationError(
+                "--log-level is \"\(logLevel)\": trace, debug, info, notice, warning, error or critical")
         }
     }
 

@@ -38,11 +38,14 @@ struct StatusCommand: AsyncParsableCommand {
         case .text:
             print(
                 isJoined
-                    ? "Node \(node) of \(tenant?.server ?? "?")" : "A join of node \(node) is unfinished: \"kamaji-agent join\"")
+                    ? "Node \(node) of \(tenant?.server ?? "?")"
+                    : "A join of node \(node) is unfinished: \"kamaji-agent join\"")
             for phase in JoinPhase.allCases {
                 let record = byName[phase.rawValue]
                 let state = record?.state.rawValue ?? "-"
-                print("  \(phase.rawValue.padded(to: 22))\(state)\(record.map { $0.error.isEmpty ? "" : ": \($0.error)" } ?? "")")
+                print(
+                    "  \(phase.rawValue.padded(to: 22))\(state)\(record.map { $0.error.isEmpty ? "" : ": \($0.error)" } ?? "")"
+                )
             }
         }
         if !isJoined { throw ExitCode(3) }

@@ -111,7 +111,9 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    func end(_ text: String, _ json: JSON) { Self.put((manner == .json ? JSON.object(["joined": json]).description : text) + "\n") }
+    func end(_ text: String, _ json: JSON) {
+        Self.put((manner == .json ? JSON.object(["joined": json]).description : text) + "\n")
+    }
 
     func fail(_ failure: JoinFailure) {
         guard manner != .json else { return }

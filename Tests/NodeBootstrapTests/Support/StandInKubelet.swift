@@ -61,7 +61,9 @@ final class StandInKubelet: UnitControl {
         if name == nil {
             guard let text = try files.text(KubeletFiles.bootstrapKubeconfigPath) else { return }
             let kubeconfig = try Kubeconfig(yaml: text)
-            guard let server = kubeconfig.cluster("dev")?.server, let token = kubeconfig.currentUser?.token else { return }
+            guard let server = kubeconfig.cluster("dev")?.server, let token = kubeconfig.currentUser?.token else {
+                return
+            }
             let flags = try files.text(KubeletFiles.flagsPath) ?? ""
             let node =
                 flags.firstRange(of: "--hostname-override=").map { range in

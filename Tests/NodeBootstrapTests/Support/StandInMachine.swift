@@ -33,7 +33,8 @@ final class StandInMachine: Sendable {
         let clock = Mutex(Duration.zero)
         return NodeEnvironment(
             writer: NodeWriter(
-                files: files, thread: thread, journal: try await Journal.open(files, on: thread), checkpoint: checkpoint),
+                files: files, thread: thread, journal: try await Journal.open(files, on: thread), checkpoint: checkpoint
+            ),
             transport: tenant, units: kubelet,
             programs: HostPrograms(environment: ["PATH": "/nowhere"], files: files),
             proxies: ProxyRules(environment: [:]),

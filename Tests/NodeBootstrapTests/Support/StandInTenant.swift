@@ -105,7 +105,8 @@ final class StandInTenant: HTTPTransport {
         case ("GET", "/api/v1/namespaces/kube-system/configmaps/kubeadm-config"):
             return [
                 "data": [
-                    "ClusterConfiguration": "clusterName: dev\nnetworking: {serviceSubnet: 10.96.0.0/16, dnsDomain: cluster.local}\n"
+                    "ClusterConfiguration":
+                        "clusterName: dev\nnetworking: {serviceSubnet: 10.96.0.0/16, dnsDomain: cluster.local}\n"
                 ]
             ]
         case ("GET", "/api/v1/namespaces/kube-system/configmaps/kubelet-config"):
@@ -142,7 +143,8 @@ final class StandInTenant: HTTPTransport {
             let certificate = try authority.issue(
                 CertificateProfile(
                     commonName: request.commonName, organizations: request.organizations,
-                    extendedKeyUsages: [.clientAuth], validity: .seconds(7 * 86_400)), publicKeyOf: request, now: Date())
+                    extendedKeyUsages: [.clientAuth], validity: .seconds(7 * 86_400)), publicKeyOf: request, now: Date()
+            )
             object[path: "status", "conditions"] = [["type": "Approved", "status": "True"]]
             object[path: "status", "certificate"] = .string(Base64.encode(certificate.pem))
         }
