@@ -305,7 +305,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["kubernetes.io/kube-apiserver-client-kubelet", "example.com/own", ""])
+    @Test(arguments: ["kubernetes.io/kube-apiserver", "example.com/own", ""])
     func `other signers are not ours`(signer: String) throws {
         var sample = try Sample.enrolling()
         sample.signer = signer
