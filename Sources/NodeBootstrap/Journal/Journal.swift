@@ -11,12 +11,17 @@ package final class Journal: Sendable {
     package let damagedPath: String?
 
     package static let path = "\(AgentFiles.directory)/journal.db"
+    /// Whether the agent's folder was made with the journal; a package makes it otherwise, and keeps it.
+    package static let ownFolder = "made-folder"
 
     /// Opens or makes the journal beneath `files`. A damaged one is put aside, and a new one begun: what is on the disk
     /// then counts as foreign.
     package static func open(_ files: HostFiles, on thread: WorkThread) async throws -> Journal {
+        let isNew = try await thread.run { !files.exists(AgentFiles.directory) }
         let (box, damaged) = try await thread.run { try openDatabase(files) }
-        return Journal(thread, box, damaged)
+        let journal = Journal(thread, box, damaged)
+        if isNew { try await journal.setFact(ownFolder, true) }
+        return journal
     }
 
     private static func openDatabase(_ files: HostFiles) throws -> (DatabaseBox, String?) {

@@ -135,6 +135,7 @@ package struct ResetRun: Sendable {
     }
 
     private func forgetIdentity() async throws {
+        let isFolderOurs = try await environment.journal.fact(Journal.ownFolder)?.bool ?? false
         try await environment.journal.forgetEverything()
         let files = environment.writer.files
         try await environment.writer.thread.run {
@@ -149,7 +150,7 @@ package struct ResetRun: Sendable {
             try files.removeFolderIfEmpty(AgentFiles.backups)
             // Open files live on without a name until they are closed.
             for suffix in ["", "-wal", "-shm", ".damaged"] { try files.remove(Journal.path + suffix) }
-            try files.removeFolderIfEmpty(AgentFiles.directory)
+            if isFolderOurs { try files.removeFolderIfEmpty(AgentFiles.directory) }
         }
     }
 }

@@ -24,7 +24,9 @@ pki=/var/lib/kubelet/pki
 current=$pki/kubelet-client-current.pem
 mkdir -p "$pki"
 work=$(mktemp -d)
-trap 'rm -rf "$work"; kill 0' EXIT TERM INT
+health=
+trap 'rm -rf "$work"; [ -z "$health" ] || kill "$health"' EXIT
+trap 'exit 0' TERM INT
 
 field() { sed -n "s/^ *$2: *\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$1" | head -1; }
 # The first argument is the file of a JSON object on as many lines as it likes.
@@ -68,6 +70,7 @@ perl -MIO::Socket::INET -e '
         while (<$c>) { last if /^\r?$/ }
         print $c "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"; close $c;
     }' &
+health=$!
 
 own() { curl -sS --cacert "$work/ca.crt" --cert "$current" --key "$current" -H 'Content-Type: application/json' "$@"; }
 own -o /dev/null --data-binary "{\"apiVersion\": \"v1\", \"kind\": \"Node\", \"metadata\": {\"name\": \"$name\"}}" \
