@@ -57,6 +57,7 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         // What the kernel offers and Swift's Glibc leaves out: epoll, eventfd.
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // JSON, metadata, selectors, patches, kubeconfig, YAML. No I/O.
         .target(name: "KubeObjects", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -102,8 +103,8 @@ let package = Package(
         .testTarget(
             name: "DatastoresTests", dependencies: ["Datastores", "HTTPTransport", "PKI"], swiftSettings: strict),
 
-        // Metric families and their text exposition.
-        .target(name: "Prometheus", swiftSettings: strict),
+        // Metric families, their exposition in text and OpenMetrics, and pages that are kept written out.
+        .target(name: "Prometheus", dependencies: ["CLibZ"], swiftSettings: strict),
         .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
 
         // The agent's side of the tunnel: gRPC framing on libnghttp2, TLS on libssl, one thread of its own.

@@ -2,6 +2,8 @@
 package struct MetricFamily: Sendable {
     package enum Kind: String, Sendable {
         case counter, gauge, histogram
+        /// A constant 1 that carries labels; a gauge where the format knows no such thing.
+        case info
     }
 
     package struct Sample: Sendable {
@@ -11,15 +13,22 @@ package struct MetricFamily: Sendable {
         let value: Double
     }
 
-    package let name: String
-    package let help: String
-    package let kind: Kind
+    package let definition: MetricDefinition
     private(set) var samples: [Sample] = []
 
-    package init(name: String, help: String, kind: Kind) {
-        self.name = name
-        self.help = help
-        self.kind = kind
+    package var name: String { definition.name }
+    package var help: String { definition.help }
+    package var kind: Kind { definition.kind }
+
+    package init(name: String, help: String, kind: Kind) { self.init(MetricDefinition(name, kind, help: help)) }
+
+    package init(_ definition: MetricDefinition) { self.definition = definition }
+
+    /// The family as a page of this format has it.
+    func rendered(_ format: ExpositionFormat) -> [UInt8] {
+        var bytes = definition.header(format)
+        for sample in samples { sample.write(of: name, format, into: &bytes) }
+        return bytes
     }
 
     /// Labels are written in alphabetical order.
@@ -48,11 +57,11 @@ package struct MetricFamily: Sendable {
 }
 
 /// Counts of observations by upper bound.
-package struct Histogram: Sendable {
-    let bounds: [Double]
-    private(set) var counts: [UInt64]
-    private(set) var total: UInt64 = 0
-    private(set) var sum: Double = 0
+package struct Histogram: Sendable, Hashable {
+    package let bounds: [Double]
+    package private(set) var counts: [UInt64]
+    package private(set) var total: UInt64 = 0
+    package private(set) var sum: Double = 0
 
     /// - Parameter bounds: rising; what is above the last counts in the total alone, so an infinite one adds nothing.
     package init(bounds: [Double]) {
@@ -72,23 +81,8 @@ package struct Histogram: Sendable {
 package enum MetricText {
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    package static func render(_ families: [MetricFamily]) -> String {
-        var text = ""
-        for family in families {
-            text += "# HELP \(family.name) \(escaped(family.help, quotes: false))\n"
-            text += "# TYPE \(family.name) \(family.kind.rawValue)\n"
-            for sample in family.samples {
-                text += family.name + sample.suffix
-                if !sample.labels.isEmpty {
-                    text += "{"
-                    text += sample.labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }
-                        .joined(separator: ",")
-                    text += "}"
-                }
-                text += " \(number(sample.value))\n"
-            }
-        }
-        return text
+    package static func render(_ families: [MetricFamily], _ format: ExpositionFormat = .text) -> String {
+        String(decoding: families.flatMap { $0.rendered(format) } + format.ending, as: UTF8.self)
     }
 
     static func number(_ value: Double) -> String {
@@ -98,7 +92,7 @@ package enum MetricText {
     }
 
     /// By scalars, not characters: a line feed after a carriage return is one character with it.
-    private static func escaped(_ text: String, quotes: Bool) -> String {
+    static func escaped(_ text: String, quotes: Bool) -> String {
         var escaped = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -109,5 +103,22 @@ package enum MetricText {
             }
         }
         return String(escaped)
+    }
+}
+
+extension MetricFamily.Sample {
+    func write(of name: String, _ format: ExpositionFormat, into bytes: inout [UInt8]) {
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(contentsOf: suffix.utf8)
+        if !labels.isEmpty {
+            let pairs = labels.map { label in
+                // OpenMetrics writes the bounds of buckets as floats: "1.0".
+                let isWhole = format.isOpenMetrics && label.name == "le" && Int64(label.value) != nil
+                let value = isWhole ? label.value + ".0" : label.value
+                return "\(label.name)=\"\(MetricText.escaped(value, quotes: true))\""
+            }
+            bytes.append(contentsOf: "{\(pairs.joined(separator: ","))}".utf8)
+        }
+        bytes.append(contentsOf: " \(MetricText.number(value))\n".utf8)
     }
 }
