@@ -11,7 +11,7 @@ COPY . .
 RUN if [ ! -x kamaji-manager ]; then \
         apt-get update -qq \
         && apt-get install -qq -y --no-install-recommends \
-            libcurl4-openssl-dev libsqlite3-dev libssl-dev libyaml-dev pkg-config \
+            libcurl4-openssl-dev libsqlite3-dev libssl-dev libyaml-dev zlib1g-dev pkg-config \
         && swift build -c release --static-swift-stdlib --product kamaji-manager \
         && cp "$(swift build -c release --show-bin-path)/kamaji-manager" kamaji-manager; \
     fi
@@ -20,7 +20,7 @@ FROM ${IMAGE_BASE}
 RUN export DEBIAN_FRONTEND=noninteractive \
     && apt-get update -qq \
     && apt-get install -qq -y --no-install-recommends \
-        ca-certificates libcurl4 libsqlite3-0 libssl3 libstdc++6 libyaml-0-2 \
+        ca-certificates libcurl4 libsqlite3-0 libssl3 libstdc++6 libyaml-0-2 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 COPY --from=build /src/kamaji-manager /usr/local/bin/kamaji-manager
 USER 65532:65532

@@ -2,6 +2,7 @@
 #define KAMAJI_CLIBCURL_H
 #define CURL_STRICTER
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 // Swift cannot call variadic functions: these are twins of curl_easy_setopt, one for each type of argument.
 
@@ -53,6 +54,35 @@ typedef int (*kmj_curl_socket_setup)(void *context, curl_socket_t socket, curlso
 
 static inline CURLcode kmj_curl_set_socket_setup(CURL *handle, kmj_curl_socket_setup setup) {
     return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, setup);
+}
+
+/* A moment of a transfer in seconds since its start; 0 where there was none. */
+static inline double kmj_curl_seconds(CURL *handle, CURLINFO info) {
+    double seconds = 0;
+    return curl_easy_getinfo(handle, info, &seconds) == CURLE_OK ? seconds : 0;
+}
+
+/* The certificates that the server sent; owned by the handle. */
+static inline const struct curl_certinfo *kmj_curl_certificates(CURL *handle) {
+    struct curl_certinfo *info = NULL;
+    return curl_easy_getinfo(handle, CURLINFO_CERTINFO, &info) == CURLE_OK ? info : NULL;
+}
+
+static inline const SSL *kmj_curl_session(CURL *handle) {
+    struct curl_tlssessioninfo *info = NULL;
+    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || info == NULL) return NULL;
+    return info->backend == CURLSSLBACKEND_OPENSSL ? (const SSL *)info->internals : NULL;
+}
+
+static inline const char *kmj_curl_tls_version(CURL *handle) {
+    const SSL *session = kmj_curl_session(handle);
+    return session == NULL ? NULL : SSL_get_version(session);
+}
+
+static inline const char *kmj_curl_tls_cipher(CURL *handle) {
+    const SSL *session = kmj_curl_session(handle);
+    const SSL_CIPHER *cipher = session == NULL ? NULL : SSL_get_current_cipher(session);
+    return cipher == NULL ? NULL : SSL_CIPHER_get_name(cipher);
 }
 
 static inline CURLMcode kmj_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {

@@ -23,6 +23,7 @@ final class Exchange: Sendable {
         var chunks: [[UInt8]] = []
         var buffered = 0
         var trailers = HTTPHeaders()
+        var measurement: HTTPMeasurement?
         var isPaused = false
         var end: Result<Void, HTTPTransportError>?
         var waiter: Waiter?
@@ -51,6 +52,10 @@ extension Exchange {
         state.withLock { $0.trailers.fields.append(trailer) }
     }
 
+    func receive(_ measurement: HTTPMeasurement) {
+        state.withLock { $0.measurement = measurement }
+    }
+
     enum Acceptance { case accepted, paused, refused }
 
     /// Takes a piece of the body, or refuses it for now: `paused` means that the same piece must be offered again
@@ -60,7 +65,7 @@ extension Exchange {
         update { state in
             switch delivery {
             case .whole:
-                guard state.buffered + bytes.count <= Self.wholeBodyLimit else {
+                guard state.buffered + bytes.count <= request.bodyLimit ?? Self.wholeBodyLimit else {
                     acceptance = .refused
                     return
                 }
@@ -105,7 +110,8 @@ extension Exchange {
             try state.end?.get()
             let head = state.head ?? ResponseHead(status: 0)
             return HTTPResponse(
-                status: head.status, headers: head.headers, body: state.chunks.first ?? [], trailers: state.trailers)
+                status: head.status, headers: head.headers, body: state.chunks.first ?? [], trailers: state.trailers,
+                measurement: state.measurement)
         }
     }
 

@@ -43,6 +43,10 @@ package struct HTTPRequest: Sendable, Hashable {
     /// The path of a UNIX socket to connect to instead of the URL's host.
     package var unixSocket: String?
     package var version: Version
+    /// Of a whole response's body, in bytes; more ends the transfer with `.bodyTooLarge`. Nil is the transport's limit.
+    package var bodyLimit: Int?
+    /// Opens a connection of its own, closed with the response, and tells in the response how that went.
+    package var isMeasured: Bool
 
     package enum Version: Sendable, Hashable {
         /// HTTP/2 where the server's ALPN offers it, HTTP/1.1 otherwise.
@@ -53,7 +57,8 @@ package struct HTTPRequest: Sendable, Hashable {
 
     package init(
         _ method: String, _ url: String, headers: HTTPHeaders = [:], body: [UInt8]? = nil, tls: TLSSettings = .system,
-        timeout: Duration? = .seconds(30), proxy: String? = nil, version: Version = .negotiated
+        timeout: Duration? = .seconds(30), proxy: String? = nil, version: Version = .negotiated, bodyLimit: Int? = nil,
+        isMeasured: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -63,6 +68,8 @@ package struct HTTPRequest: Sendable, Hashable {
         self.timeout = timeout
         self.proxy = proxy
         self.version = version
+        self.bodyLimit = bodyLimit
+        self.isMeasured = isMeasured
     }
 }
 
@@ -111,11 +118,36 @@ package struct HTTPResponse: Sendable, Hashable {
     package var body: [UInt8]
     /// What came after the body; gRPC's status is here.
     package var trailers: HTTPHeaders
+    /// Of a request that asked for it.
+    package var measurement: HTTPMeasurement?
 
-    package init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], trailers: HTTPHeaders = [:]) {
+    package init(
+        status: Int, headers: HTTPHeaders = [:], body: [UInt8] = [], trailers: HTTPHeaders = [:],
+        measurement: HTTPMeasurement? = nil
+    ) {
+        self.measurement = measurement
         self.status = status
         self.headers = headers
         self.body = body
         self.trailers = trailers
     }
+}
+
+/// How one connection was made, and what the server showed of itself.
+package struct HTTPMeasurement: Sendable, Hashable {
+    /// Seconds of each step alone; 0 where there was none.
+    package var resolve = 0.0
+    package var connect = 0.0
+    package var tls = 0.0
+    /// From the end of the handshake to the end of the response.
+    package var request = 0.0
+    /// The certificates that the server sent, leaf first, as PEM; empty over plain HTTP. Nothing is said of whether
+    /// they are to be trusted.
+    package var certificatesPEM: [UInt8] = []
+    /// "TLSv1.3"; empty over plain HTTP.
+    package var tlsVersion = ""
+    /// "TLS_AES_256_GCM_SHA384"; empty over plain HTTP.
+    package var cipher = ""
+
+    package init() {}
 }

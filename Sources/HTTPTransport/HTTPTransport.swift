@@ -41,7 +41,8 @@ package struct HTTPBody: AsyncSequence, Sendable {
 /// Why a request got no response.
 package struct HTTPTransportError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
-        case invalidRequest, unresolvedHost, connectFailed, tlsFailed, timedOut, connectionLost, cancelled, shutDown
+        case invalidRequest, unresolvedHost, connectFailed, tlsFailed, timedOut, connectionLost, cancelled, shutDown,
+            bodyTooLarge
     }
 
     package let code: Code

@@ -19,6 +19,8 @@ final class Transfer {
     /// Whether a connection of its own was asked for.
     private let isApart: Bool
     private var hasAnswer = false
+    /// What was agreed on, of a measured transfer.
+    private var session: TLSSession?
 
     init(_ exchange: Exchange, apart: Bool = false) throws(HTTPTransportError) {
         guard let handle = curl_easy_init() else {
@@ -73,6 +75,7 @@ final class Transfer {
             // libcurl takes a connection that ends between two header lines for a response without a body.
             exchange.finish(.failure(HTTPTransportError(.connectionLost, "\(origin): the response has no end")))
         } else if code == CURLE_OK {
+            if exchange.request.isMeasured { exchange.receive(measured()) }
             exchange.finish(.success(()))
         } else {
             let text = String(cString: curl_easy_strerror(code))
@@ -108,6 +111,7 @@ final class Transfer {
         let request = exchange.request
         try set(CURLOPT_NOSIGNAL, 1)
         if isApart { try set(CURLOPT_FRESH_CONNECT, 1) }
+        if request.isMeasured { try configureMeasuring() }
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try configureTarget(request)
         try configureVersion(request)
@@ -181,6 +185,22 @@ final class Transfer {
             try set(CURLOPT_SSL_VERIFYPEER, 0)
             try set(CURLOPT_SSL_VERIFYHOST, 0)
         }
+    }
+
+    private func configureMeasuring() throws(HTTPTransportError) {
+        try set(CURLOPT_FRESH_CONNECT, 1)
+        try set(CURLOPT_FORBID_REUSE, 1)
+        // A session that is taken up again shows no certificates.
+        try set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+        try set(CURLOPT_PIPEWAIT, 0)
+        try set(CURLOPT_CERTINFO, 1)
+    }
+
+    private func measured() -> HTTPMeasurement {
+        var measurement = HTTPMeasurement(of: handle)
+        measurement.tlsVersion = session?.version ?? ""
+        measurement.cipher = session?.cipher ?? ""
+        return measurement
     }
 
     private func configureBody(_ request: HTTPRequest) throws(HTTPTransportError) {
@@ -262,6 +282,7 @@ final class Transfer {
 
     /// Returns how many bytes were taken; another number ends the transfer.
     private func read(header line: UnsafeRawBufferPointer) -> Int {
+        if !hasAnswer, exchange.request.isMeasured { session = TLSSession(of: handle) }
         hasAnswer = true
         switch parser.read(line) {
         case .head(let head):
@@ -281,7 +302,7 @@ final class Transfer {
         case .accepted: return bytes.count
         case .paused: return Int(CURL_WRITEFUNC_PAUSE)
         case .refused:
-            failure = HTTPTransportError(.connectionLost, "\(origin): the response is too large")
+            failure = HTTPTransportError(.bodyTooLarge, "\(origin): the response is too large")
             return 0
         }
     }

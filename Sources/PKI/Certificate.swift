@@ -106,6 +106,11 @@ package struct Certificate: Sendable {
             && X509_verify(handle.pointer, key.pointer) == 1
     }
 
+    /// SHA-256 of the whole certificate, lower-case hex.
+    package var fingerprintSHA256Hex: String {
+        (try? handle().fingerprintSHA256Hex()) ?? ""
+    }
+
     /// Whether `key` is the private half of this certificate's key.
     package func matches(_ key: PrivateKey) -> Bool {
         if publicKeyPEM == key.publicKeyPEM { return true }

@@ -67,6 +67,12 @@ extension CertificateHandle {
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
+    func fingerprintSHA256Hex() throws(PKIError) -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        guard X509_digest(pointer, EVP_sha256(), &digest, nil) == 1 else { throw .library("hash the certificate") }
+        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     func pem() throws(PKIError) -> [UInt8] {
         let output = try OutputBuffer()
         guard PEM_write_bio_X509(output.pointer, pointer) == 1 else { throw .library("write the certificate as PEM") }
