@@ -3,6 +3,7 @@
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
 .PHONY: quickstart test lint format crds manifests image bench bench-tunnel parity clean
+.PHONY: quickstart test lint format crds metrics-docs manifests image bench parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)
@@ -30,6 +31,10 @@ parity:
 
 crds:
 	@scripts/crds.sh
+
+# docs/metrics.md, from the catalogue in the code.
+metrics-docs:
+	@swift build --product kamaji-exporter >/dev/null && "$$(swift build --show-bin-path)/kamaji-exporter" metrics-docs >docs/metrics.md
 
 # deploy/manifests, from the chart.
 manifests:

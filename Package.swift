@@ -33,6 +33,7 @@ let package = Package(
     name: "kamaji",
     products: [
         .executable(name: "kamaji-agent", targets: ["kamaji-agent"]),
+        .executable(name: "kamaji-exporter", targets: ["kamaji-exporter"]),
         .executable(name: "kamaji-manager", targets: ["kamaji-manager"]),
     ],
     dependencies: [
@@ -49,6 +50,7 @@ let package = Package(
     ],
     targets: [
         // System libraries: a module map and a shim header, nothing else.
+        .systemLibrary(name: "CLibCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CLibSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -119,6 +121,34 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What the exporter asks of API servers, tunnels and datastores, and the catalogue of its metrics.
+        .target(
+            name: "Probing",
+            dependencies: [
+                "CLibSSL", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Prometheus", "TenantAPI",
+                logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProbingTests",
+            dependencies: [
+                "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Probing", "Prometheus", "TenantAPI",
+                logging,
+            ],
+            swiftSettings: strict),
+
+        // One line on standard error for each message.
+        .target(name: "LineLog", dependencies: ["KubeObjects", logging], swiftSettings: strict),
+
+        // The exporter's pages: who may see them, what they are made of, and the wiring of watches and probes.
+        .target(
+            name: "FleetExporter",
+            dependencies: [
+                "CLibCrypt", "CLibSSL", "HTTPTransport", "KubeClient", "KubeObjects", "Probing", "Prometheus", logging,
+                lifecycle,
+            ] + hummingbird + hummingbirdTLS,
+            swiftSettings: strict),
+
         // Keyed queue, stores, and one file for each reconciler.
         .target(
             name: "Reconciliation",
@@ -183,10 +213,20 @@ let package = Package(
             swiftSettings: strict),
 
         .executableTarget(
+            name: "kamaji-exporter",
+            dependencies: [
+                "FleetExporter", "HTTPTransport", "KubeClient", "LineLog", "Probing", argumentParser, logging,
+                lifecycle, unixSignals,
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(
             name: "kamaji-manager",
             dependencies: [
                 "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
                 "Prometheus", "Reconciliation", "StandaloneCluster", "TenantAPI",
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "LineLog", "PKI", "Prometheus",
+                "Reconciliation", "StandaloneCluster", "TenantAPI",
                 argumentParser, logging, lifecycle, subprocess, system, unixSignals,
             ] + hummingbird,
             swiftSettings: strict),

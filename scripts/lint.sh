@@ -23,6 +23,9 @@ fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 swift build --product kamaji-manager >/dev/null
 "$(swift build --show-bin-path)/kamaji-manager" crds --directory "$fresh"
+swift build --product kamaji-exporter >/dev/null
+"$(swift build --show-bin-path)/kamaji-exporter" metrics-docs | diff -u docs/metrics.md - ||
+    complain "docs/metrics.md is not what kamaji-exporter prints: run make metrics-docs"
 diff -ru deploy/crds "$fresh" || complain "deploy/crds is not what kamaji-manager prints: run make crds"
 
 "$HELM" lint --strict --quiet deploy/charts/kamaji >&2 || complain "the chart is not sound"

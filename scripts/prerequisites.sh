@@ -74,7 +74,7 @@ END
 
 install_from_debian \
     ca-certificates git pkg-config python3 python3-venv openssl util-linux procps \
-    libcurl4-openssl-dev libnghttp2-dev libsqlite3-dev libssl-dev libsystemd-dev libyaml-dev zlib1g-dev
+    libcrypt-dev libcurl4-openssl-dev libnghttp2-dev libsqlite3-dev libssl-dev libsystemd-dev libyaml-dev zlib1g-dev
 
 if ! command -v swift >/dev/null 2>&1; then
     install_from_debian swiftlang 2>/dev/null || {

@@ -22,9 +22,12 @@ extension KubeClient {
     }
 
     /// Every object, read in pages of `limit`. When the server forgets the list between two pages it is begun anew.
+    ///
+    /// `reduced` is what is kept of each object: pages are large, and their objects need not all be there at once.
     package func list(
         _ type: ResourceType, namespace: String?, labelSelector: LabelSelector = LabelSelector(),
-        fieldSelector: FieldSelector = FieldSelector(), limit: Int = 500, metadataOnly: Bool = false
+        fieldSelector: FieldSelector = FieldSelector(), limit: Int = 500, metadataOnly: Bool = false,
+        reduced: (KubeObject) -> KubeObject = { $0 }
     ) async throws -> ListResult {
         var call = Call(method: "GET", path: type.path(namespace: namespace))
         call.query = Self.selection(labelSelector, fieldSelector)
@@ -33,14 +36,16 @@ extension KubeClient {
         var restarts = 0
         while true {
             do {
-                return try await pages(call, type, limit: limit)
+                return try await pages(call, type, limit: limit, reduced)
             } catch let error as KubeError where error.isGone && restarts < 3 {
                 restarts += 1
             }
         }
     }
 
-    private func pages(_ call: Call, _ type: ResourceType, limit: Int) async throws -> ListResult {
+    private func pages(
+        _ call: Call, _ type: ResourceType, limit: Int, _ reduced: (KubeObject) -> KubeObject
+    ) async throws -> ListResult {
         var result = ListResult(items: [], resourceVersion: "")
         var token = ""
         repeat {
@@ -52,7 +57,7 @@ extension KubeClient {
                 throw KubeError(.malformed, "\(call.summary): the answer is no list")
             }
             // Items of a list carry neither kind nor version; everything of ours expects them.
-            for item in items { result.items.append(KubeObject(item).identified(as: type)) }
+            for item in items { result.items.append(reduced(KubeObject(item).identified(as: type))) }
             result.resourceVersion = json[path: "metadata", "resourceVersion"]?.string ?? ""
             token = json[path: "metadata", "continue"]?.string ?? ""
         } while !token.isEmpty

@@ -8,10 +8,13 @@ extension KubeClient {
 
     /// Lists and watches for as long as the task lives, through dropped connections, restarts and forgotten versions.
     /// `receive` is told in order, one event at a time, and the server waits for it. Ends by cancellation only.
+    /// - Parameters:
+    ///   - reduced: what is kept of each object of a list.
+    ///   - heard: told whenever the server gives a sign of life, also where nothing changed.
     package func watch(
         _ type: ResourceType, namespace: String? = nil, labelSelector: LabelSelector = LabelSelector(),
         fieldSelector: FieldSelector = FieldSelector(), metadataOnly: Bool = false,
-        receive: (WatchEvent) async throws -> Void
+        reduced: (KubeObject) -> KubeObject = { $0 }, heard: () -> Void = {}, receive: (WatchEvent) async throws -> Void
     ) async throws {
         var machine = WatchMachine()
         while true {
@@ -22,7 +25,7 @@ extension KubeClient {
                     if delay > .zero { try await sleep(delay) }
                     let list = try await list(
                         type, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector,
-                        metadataOnly: metadataOnly)
+                        metadataOnly: metadataOnly, reduced: reduced)
                     machine.listed(resourceVersion: list.resourceVersion)
                     try await receive(.relisted(list.items, resourceVersion: list.resourceVersion))
                 case .watch(let version, let delay):
@@ -35,7 +38,7 @@ extension KubeClient {
                         ]
                     call.accept = Self.accept(metadataOnly: metadataOnly, isList: false)
                     call.timeout = .seconds(Self.watchTimeout + 15)
-                    try await stream(call, type, &machine, receive)
+                    try await stream(call, type, &machine, heard, receive)
                     machine.ended()
                 }
             } catch let error as KubeError {
@@ -53,7 +56,8 @@ extension KubeClient {
     }
 
     private func stream(
-        _ call: Call, _ type: ResourceType, _ machine: inout WatchMachine, _ receive: (WatchEvent) async throws -> Void
+        _ call: Call, _ type: ResourceType, _ machine: inout WatchMachine, _ heard: () -> Void,
+        _ receive: (WatchEvent) async throws -> Void
     ) async throws {
         let response = try await transport.stream(try await request(call))
         guard response.status == 200 else {
@@ -62,8 +66,10 @@ extension KubeClient {
             throw KubeError(
                 HTTPResponse(status: response.status, headers: response.headers, body: body), request: call.summary)
         }
+        heard()
         var splitter = LineSplitter()
         for try await chunk in response.body {
+            heard()
             guard let lines = splitter.append(chunk) else {
                 throw KubeError(.malformed, "\(call.summary): a line of the watch is too long")
             }

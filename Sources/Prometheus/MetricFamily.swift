@@ -16,6 +16,7 @@ package struct MetricFamily: Sendable {
     package let definition: MetricDefinition
     private(set) var samples: [Sample] = []
 
+    package var isEmpty: Bool { samples.isEmpty }
     package var name: String { definition.name }
     package var help: String { definition.help }
     package var kind: Kind { definition.kind }

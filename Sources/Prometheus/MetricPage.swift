@@ -98,7 +98,7 @@ package final class MetricPage: Sendable {
     ) -> [UInt8] {
         let families = state.withLock { $0.families }.filter { !$0.value.blocks.isEmpty && filter($0.key) }
         let fresh = Dictionary(
-            fresh.filter { filter($0.name) && families[$0.name] == nil }.map { ($0.name, $0) },
+            fresh.filter { !$0.isEmpty && filter($0.name) && families[$0.name] == nil }.map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first })
         let names = (Array(families.keys) + fresh.keys).sorted()
         return gzip ? compressed(names, families, fresh, format) : plain(names, families, fresh, format)

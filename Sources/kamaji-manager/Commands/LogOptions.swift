@@ -1,11 +1,10 @@
 import ArgumentParser
+import LineLog
 import Logging
 
 /// How a command that keeps running tells what it does.
 struct LogOptions: ParsableArguments {
-    enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case text, json
-    }
+    typealias Format = LineLogHandler.Format
 
     @Option(help: "How lines on standard error look: text for people, json for collectors.")
     var logFormat: Format = .text
@@ -28,6 +27,8 @@ struct LogOptions: ParsableArguments {
         return Logger(label: label)
     }
 }
+
+extension LineLogHandler.Format: ExpressibleByArgument {}
 
 struct LogLevel: ExpressibleByArgument, Sendable {
     let level: Logger.Level

@@ -4,18 +4,26 @@ import KubeObjects
 import Logging
 
 /// Writes each message as one line, with one system call, to standard error.
-struct LineLogHandler: LogHandler {
-    let label: String
-    let format: LogOptions.Format
-    var logLevel = Logger.Level.info
-    var metadata: Logger.Metadata = [:]
+package struct LineLogHandler: LogHandler {
+    /// Text for people, JSON for collectors.
+    package enum Format: String, Sendable, CaseIterable { case text, json }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    let label: String
+    let format: Format
+    package var logLevel = Logger.Level.info
+    package var metadata: Logger.Metadata = [:]
+
+    package init(label: String, format: Format) {
+        self.label = label
+        self.format = format
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var all = metadata
         if let more = event.metadata { all.merge(more) { _, new in new } }
         let time = Timestamp.formatMicroseconds(Date())

@@ -1,0 +1,172 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import KubeObjects
+import NIOCore
+import Probing
+import Prometheus
+
+/// Every page of the exporter.
+struct ExporterEndpoints: Sendable {
+    let picture: FleetPicture
+    let prober: FleetProber
+    let health: WatchHealth
+    let metrics: SelfMetrics
+    let web: WatchedFile<WebMaterial>
+    let probe: TargetProbe
+    /// Nil where `--web.enable-lifecycle` was not given.
+    let reload: (@Sendable () -> String?)?
+    let history: (@Sendable () -> [MetricFamily])?
+    let version: String
+    /// Seconds without a sign of the admin API after which its objects are told no more.
+    let snapshotMaxAge: Double
+    let now: @Sendable () -> Double
+
+    /// Pages under way at once; more wait for none of them, but are told to come again.
+    static let concurrentScrapes = 4
+
+    var router: Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: Gate(web: web, metrics: metrics))
+        router.get("/") { _, _ in page(LandingPage.html(picture.rows, picture.stores, version: version, now: now())) }
+        router.get("/metrics") { request, _ in scrape(request) }
+        router.get("/probe") { request, _ in await probeNow(request) }
+        router.get("/sd") { request, _ in discovery("", request) }
+        router.get("/sd/:list") { request, context in discovery(context.parameters.get("list") ?? "", request) }
+        router.get("/-/healthy") { _, _ in text(.ok, "healthy\n") }
+        router.get("/-/ready") { _, _ in readiness }
+        router.post("/-/reload") { _, _ in reloadNow() }
+        return router
+    }
+
+    private var readiness: Response {
+        if !health.isSynced { return text(.serviceUnavailable, "not ready: \(health.missing) not listed yet\n") }
+        guard prober.hasBegun else { return text(.serviceUnavailable, "not ready: the first probes are under way\n") }
+        return text(.ok, "ready\n")
+    }
+
+    private func reloadNow() -> Response {
+        guard let reload else { return text(.forbidden, "start with --web.enable-lifecycle, or send SIGHUP\n") }
+        guard let complaint = reload() else { return text(.ok, "reloaded\n") }
+        return text(.internalServerError, "\(complaint)\n")
+    }
+
+    // MARK: /metrics
+
+    private func scrape(_ request: Request) -> Response {
+        if case .malformed(let why) = ScrapeTimeout(request.headers) { return text(.badRequest, why) }
+        // Part of a fleet would look like the end of the rest.
+        guard health.isSynced else { return text(.serviceUnavailable, "\(health.missing) not listed yet\n") }
+        guard metrics.inflight("metrics") <= Self.concurrentScrapes else {
+            var response = text(.serviceUnavailable, "\(Self.concurrentScrapes) scrapes are under way\n")
+            response.headers[.retryAfter] = "1"
+            return response
+        }
+        let format = ExpositionFormat.negotiated(accept: request.headers[.accept])
+        let isGzip = WeightedValue.acceptsGzip(request.headers[.acceptEncoding])
+        let clock = ContinuousClock()
+        let start = clock.now
+        let wanted: Set<String> = Set(request.uri.queryParameters[values: "name[]"].map { String($0) })
+        let hidden = isStale ? Self.objectFamilies : []
+        let fresh =
+            picture.families + health.families + prober.families + (history?() ?? [])
+            + metrics.families(series: picture.page.seriesCount, isWebConfigurationCurrent: web.complaint == nil)
+            + (picture.settings.isCompatible ? [metrics.upstreamBuildInfo] : [])
+        let bytes = picture.page.render(format, gzip: isGzip, fresh: fresh) { name in
+            (wanted.isEmpty || wanted.contains(name)) && !hidden.contains(name)
+        }
+        metrics.rendered(
+            isGzip ? "gzip" : "identity", seconds: (clock.now - start).inSeconds, bytes: bytes.count)
+        var response = Response(
+            status: .ok, headers: [.contentType: format.contentType], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        response.headers[.vary] = "Accept, Accept-Encoding"
+        if isGzip { response.headers[.contentEncoding] = "gzip" }
+        return response
+    }
+
+    /// What only the admin API knows. A fleet that nobody has seen for a quarter of an hour is not the fleet of now.
+    private static let objectFamilies = Set(
+        (Catalogue.tenants + Catalogue.certificates).map(\.definition.name))
+
+    private var isStale: Bool {
+        health.oldestContact.map { now() - $0 > snapshotMaxAge } ?? true
+    }
+
+    // MARK: /probe
+
+    private func probeNow(_ request: Request) async -> Response {
+        let timeout: Duration
+        switch ScrapeTimeout(request.headers) {
+        case .malformed(let why): return text(.badRequest, why)
+        case .given(let seconds): timeout = .milliseconds(Int64(seconds * 1000))
+        case .absent: timeout = .seconds(10)
+        }
+        let query = request.uri.queryParameters
+        let answer = await probe.answer(
+            target: query["target"].map(String.init), module: query["module"].map(String.init), timeout: timeout)
+        switch answer {
+        case .families(let families):
+            let format = ExpositionFormat.negotiated(accept: request.headers[.accept])
+            var response = text(.ok, MetricText.render(families.filter { !$0.isEmpty }, format))
+            response.headers[.contentType] = format.contentType
+            return response
+        case .unknownTarget: return text(.notFound, "no such tenant or datastore: name NAMESPACE/NAME or ds/NAME\n")
+        case .unknownModule:
+            let known = TargetProbe.Module.allCases.map(\.rawValue).joined(separator: ", ")
+            return text(.badRequest, "no such module; known are \(known)\n")
+        case .malformed(let why): return text(.badRequest, why + "\n")
+        }
+    }
+
+    // MARK: /sd
+
+    private func discovery(_ list: String, _ request: Request) -> Response {
+        // Prometheus keeps its former list; an empty one would drop every target.
+        guard health.isSynced else { return text(.serviceUnavailable, "\(health.missing) not listed yet\n") }
+        let namespace = request.uri.queryParameters["tcp_namespace"].map(String.init)
+        guard let targets = ServiceDiscovery.list(list, picture, namespace: namespace) else {
+            return text(.notFound, "known are /sd/probes, /sd/apiservers, /sd/konnectivity and /sd/datastores\n")
+        }
+        var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: targets.encoded())))
+        response.headers[.contentType] = "application/json"
+        return response
+    }
+
+    // MARK: Responses
+
+    private func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private func page(_ html: String) -> Response {
+        var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: html)))
+        response.headers[.contentType] = "text/html; charset=utf-8"
+        response.headers[.contentSecurityPolicy] =
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        return response
+    }
+}
+
+/// `X-Prometheus-Scrape-Timeout-Seconds`: how long the scraper waits, less what the way back takes.
+enum ScrapeTimeout: Equatable {
+    case absent
+    /// Seconds.
+    case given(Double)
+    case malformed(String)
+
+    static let offset = 0.5
+
+    init(_ headers: HTTPFields) {
+        guard let name = HTTPField.Name("X-Prometheus-Scrape-Timeout-Seconds"), let value = headers[name] else {
+            self = .absent
+            return
+        }
+        guard let seconds = Double(value), seconds > 0, seconds.isFinite else {
+            self = .malformed("X-Prometheus-Scrape-Timeout-Seconds must be a number of seconds above 0\n")
+            return
+        }
+        self = seconds > Self.offset ? .given(min(seconds - Self.offset, 120)) : .absent
+    }
+}

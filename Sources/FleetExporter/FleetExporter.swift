@@ -1,0 +1,161 @@
+import FoundationEssentials
+import HTTPTransport
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import KubeClient
+import Logging
+import NIOCore
+import Probing
+import Prometheus
+import ServiceLifecycle
+
+/// The exporter, whole: watches, probes, and the server of what they found.
+package struct FleetExporter: Service {
+    package struct Settings: Sendable {
+        package var host = "0.0.0.0"
+        package var port = 9823
+        package var webConfigurationFile: String?
+        package var configurationFile: String?
+        package var profile = MetricProfile.standard
+        package var isCompatible = true
+        package var acceptsReload = false
+        package var snapshotMaxAge = 900.0
+
+        package init() {}
+    }
+
+    private let settings: Settings
+    private let watches: FleetWatches
+    private let prober: FleetProber
+    private let picture: FleetPicture
+    private let health: WatchHealth
+    private let web: WatchedFile<WebMaterial>
+    private let configuration: WatchedFile<ExporterConfiguration>
+    private let endpoints: ExporterEndpoints
+    private let metrics: SelfMetrics
+    private let log: Logger
+    private let onRunning: @Sendable (Int) -> Void
+
+    /// Reads both configurations; blocks for as long as that takes.
+    /// - Parameter onRunning: told the port that is listened on.
+    package init(
+        _ settings: Settings, api: KubeClient, transport: any HTTPTransport, version: String, log: Logger,
+        onRunning: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws {
+        let now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+        self.settings = settings
+        self.log = log
+        self.onRunning = onRunning
+        let (webFile, configurationFile) = (settings.webConfigurationFile, settings.configurationFile)
+        web = try WatchedFile { try WebMaterial.read(webFile) }
+        configuration = try WatchedFile { try Self.read(configurationFile) }
+        let given = configuration.value
+        let page = MetricPage(Catalogue.definitions(settings.profile, compatible: settings.isCompatible))
+        picture = FleetPicture(
+            page, settings: .init(rotationDeadline: given.rotationDeadline, isCompatible: settings.isCompatible),
+            now: now)
+        health = WatchHealth(required: FleetWatches.required, now: now)
+        prober = FleetProber(
+            picture: picture, transport: transport, resolver: StoreResolver(api: api), settings: given.prober, now: now)
+        metrics = SelfMetrics(version: version, now: now())
+        watches = FleetWatches(
+            api: api, picture: picture, health: health, tenantShown: prober.show, tenantGone: prober.remove,
+            storeShown: prober.show(store:), storeGone: prober.remove(store:))
+        let (prober, picture, configuration, metrics) = (prober, picture, configuration, metrics)
+        let reload: @Sendable () -> String? = {
+            Self.reload(configuration, prober, picture, metrics, log: log, now: now())
+        }
+        endpoints = ExporterEndpoints(
+            picture: picture, prober: prober, health: health, metrics: metrics, web: web,
+            probe: TargetProbe(picture: picture, prober: prober, transport: transport),
+            reload: settings.acceptsReload ? reload : nil, history: nil, version: version,
+            snapshotMaxAge: settings.snapshotMaxAge, now: now)
+    }
+
+    private static func read(_ path: String?) throws -> (ExporterConfiguration, paths: [String]) {
+        guard let path else { return (ExporterConfiguration(), []) }
+        let text = String(decoding: try TextFile.read(path), as: UTF8.self)
+        do {
+            return (try ExporterConfiguration(yaml: text), [path])
+        } catch {
+            throw WebConfigurationError("\(path): \(error)")
+        }
+    }
+
+    /// Reads the configuration again; tells why it could not be, in which case the former one stays.
+    package func reload() -> String? {
+        Self.reload(configuration, prober, picture, metrics, log: log, now: Date().timeIntervalSince1970)
+    }
+
+    private static func reload(
+        _ configuration: WatchedFile<ExporterConfiguration>, _ prober: FleetProber, _ picture: FleetPicture,
+        _ metrics: SelfMetrics, log: Logger, now: Double
+    ) -> String? {
+        let given = configuration.reload()
+        let complaint = configuration.complaint
+        metrics.configuration(isCurrent: complaint == nil, now: now)
+        if let complaint {
+            log.error("the configuration stays as it was", metadata: ["error": "\(complaint)"])
+        } else {
+            prober.apply(given.prober)
+            picture.apply(rotationDeadline: given.rotationDeadline)
+            log.info("configuration read")
+        }
+        return complaint
+    }
+
+    /// Until graceful shutdown or cancellation.
+    package func run() async throws {
+        let server = try application()
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await watches.run() }
+                group.addTask { await prober.run() }
+                group.addTask { await tidy() }
+                group.addTask { try await server.run() }
+                // Whichever ends, ends the exporter.
+                defer { group.cancelAll() }
+                do {
+                    try await group.next()
+                } catch is CancellationError {
+                    return
+                }
+            }
+        }
+    }
+
+    /// Opens the page once everything was seen, then compresses what changed.
+    private func tidy() async {
+        var isOpen = false
+        while !Task.isCancelled {
+            if !isOpen, health.isSynced {
+                picture.beginWriting()
+                isOpen = true
+                log.info("everything is listed", metadata: ["series": "\(picture.page.seriesCount)"])
+            }
+            if isOpen { picture.page.compress() }
+            try? await Task.sleep(for: isOpen ? .seconds(1) : .milliseconds(50))
+        }
+    }
+
+    private func application() throws -> some ApplicationProtocol {
+        let (log, onRunning) = (log, onRunning)
+        let http = HTTP1Channel.Configuration(idleTimeout: .seconds(180))
+        let server: HTTPServerBuilder =
+            if let tls = try web.tlsConfiguration() {
+                try .tls(.http1(configuration: http), tlsConfiguration: tls)
+            } else {
+                .http1(configuration: http)
+            }
+        return Application(
+            router: endpoints.router, server: server,
+            configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: nil),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                log.info("listening", metadata: ["port": "\(port)"])
+                onRunning(port)
+            },
+            logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+    }
+}

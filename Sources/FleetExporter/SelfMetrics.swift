@@ -1,0 +1,113 @@
+import Probing
+import Prometheus
+import Synchronization
+
+/// What the exporter counts about itself.
+final class SelfMetrics: Sendable {
+    private struct State: Sendable {
+        var requests: [String: [Int: Int]] = [:]
+        var inflight: [String: Int] = [:]
+        var render: [String: Double] = [:]
+        var bytes: [String: Int] = [:]
+        var configurationRead: Double
+        var isConfigurationCurrent = true
+    }
+
+    private let state: Mutex<State>
+    private let version: String
+
+    init(version: String, now: Double) {
+        self.version = version
+        state = Mutex(State(configurationRead: now))
+    }
+
+    func begin(_ handler: String) { state.withLock { $0.inflight[handler, default: 0] += 1 } }
+
+    func end(_ handler: String, code: Int) {
+        state.withLock { state in
+            state.inflight[handler, default: 1] -= 1
+            state.requests[handler, default: [:]][code, default: 0] += 1
+        }
+    }
+
+    func inflight(_ handler: String) -> Int { state.withLock { $0.inflight[handler] ?? 0 } }
+
+    func rendered(_ encoding: String, seconds: Double, bytes: Int) {
+        state.withLock { state in
+            state.render[encoding] = seconds
+            state.bytes[encoding] = bytes
+        }
+    }
+
+    func configuration(isCurrent: Bool, now: Double) {
+        state.withLock { state in
+            state.isConfigurationCurrent = isCurrent
+            if isCurrent { state.configurationRead = now }
+        }
+    }
+
+    func families(series: Int, isWebConfigurationCurrent: Bool) -> [MetricFamily] {
+        let state = state.withLock { $0 }
+        var build = MetricFamily(Catalogue.buildInfo)
+        build.add(1, labels: ["version": version, "os": "linux", "arch": Self.architecture])
+        var (requests, inflight) = (MetricFamily(Catalogue.httpRequests), MetricFamily(Catalogue.httpInflight))
+        for (handler, codes) in state.requests.sorted(by: { $0.key < $1.key }) {
+            for (code, count) in codes.sorted(by: { $0.key < $1.key }) {
+                requests.add(Double(count), labels: ["handler": handler, "code": "\(code)"])
+            }
+        }
+        for (handler, count) in state.inflight.sorted(by: { $0.key < $1.key }) {
+            inflight.add(Double(count), labels: ["handler": handler])
+        }
+        var (render, bytes) = (MetricFamily(Catalogue.renderDuration), MetricFamily(Catalogue.responseBytes))
+        for (encoding, seconds) in state.render.sorted(by: { $0.key < $1.key }) {
+            render.add(seconds, labels: ["encoding": encoding])
+            bytes.add(Double(state.bytes[encoding] ?? 0), labels: ["encoding": encoding])
+        }
+        return [
+            build, requests, inflight, render, bytes, Self.single(Catalogue.exporterSeries, Double(series)),
+            Self.single(Catalogue.webConfigReload, isWebConfigurationCurrent ? 1 : 0),
+            Self.single(Catalogue.configReload, state.isConfigurationCurrent ? 1 : 0),
+            Self.single(Catalogue.configReloadTime, state.configurationRead),
+        ] + Self.process
+    }
+
+    /// Upstream's manager says which program serves its names; here it is this one.
+    var upstreamBuildInfo: MetricFamily {
+        var family = MetricFamily(Catalogue.upstreamBuildInfo)
+        family.add(
+            1,
+            labels: [
+                "version": version, "commit": "unknown", "dirty": "false", "repo": "kamaji-in-swift",
+                "build_time": "unknown",
+            ])
+        return family
+    }
+
+    private static var process: [MetricFamily] {
+        let usage = ProcessUsage.now
+        return [
+            single(Catalogue.processCPU, ProcessUsage.cpuSeconds),
+            single(Catalogue.processMemory, ProcessUsage.residentBytes),
+            single(Catalogue.processVirtual, usage.virtualBytes), single(Catalogue.processThreads, usage.threads),
+            single(Catalogue.processStart, usage.startTime), single(Catalogue.processFiles, usage.openFiles),
+            single(Catalogue.processFilesLimit, usage.fileLimit),
+        ]
+    }
+
+    private static func single(_ definition: MetricDefinition, _ value: Double) -> MetricFamily {
+        var family = MetricFamily(definition)
+        family.add(value)
+        return family
+    }
+
+    private static var architecture: String {
+        #if arch(x86_64)
+            "amd64"
+        #elseif arch(arm64)
+            "arm64"
+        #else
+            "other"
+        #endif
+    }
+}

@@ -1,0 +1,60 @@
+import NIOCore
+import NIOSSL
+
+/// The web configuration with what its files hold, ready to be used.
+struct WebMaterial: Sendable {
+    var configuration = WebConfiguration()
+    var certificates: [NIOSSLCertificate] = []
+    var key: NIOSSLPrivateKey?
+
+    /// - Parameter path: of the web configuration; nil serves plain HTTP to everybody.
+    static func read(_ path: String?) throws -> (WebMaterial, paths: [String]) {
+        guard let path else { return (WebMaterial(), []) }
+        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        let text = String(decoding: try TextFile.read(path), as: UTF8.self)
+        var material = WebMaterial()
+        do {
+            material.configuration = try WebConfiguration(yaml: text, folder: folder.isEmpty ? "/" : folder)
+        } catch {
+            throw WebConfigurationError("\(path): \(error)")
+        }
+        guard let tls = material.configuration.tls else { return (material, [path]) }
+        do {
+            material.certificates = try NIOSSLCertificate.fromPEMBytes(try TextFile.read(tls.certificateFile))
+            material.key = try NIOSSLPrivateKey(bytes: try TextFile.read(tls.keyFile), format: .pem)
+        } catch let error as WebConfigurationError {
+            throw error
+        } catch {
+            throw WebConfigurationError(
+                "\(tls.certificateFile) and \(tls.keyFile) must hold a certificate and its key as PEM: \(error)")
+        }
+        return (material, [path, tls.certificateFile, tls.keyFile])
+    }
+}
+
+extension WatchedFile where Value == WebMaterial {
+    /// Nil where plain HTTP is served. Certificate and key follow their files; what clients must show does not.
+    func tlsConfiguration() throws -> TLSConfiguration? {
+        let material = value
+        guard let settings = material.configuration.tls, let key = material.key else { return nil }
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: material.certificates.map { .certificate($0) }, privateKey: .privateKey(key))
+        tls.minimumTLSVersion = settings.minimumVersion == "TLS13" ? .tlsv13 : .tlsv12
+        tls.maximumTLSVersion = settings.maximumVersion == "TLS12" ? .tlsv12 : .tlsv13
+        tls.shutdownTimeout = .milliseconds(100)
+        if let file = settings.clientAuthorityFile, settings.clientAuthentication != .none {
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try TextFile.read(file)))
+            tls.certificateVerification =
+                settings.clientAuthentication == .require ? .noHostnameVerification : .optionalVerification
+            tls.sendCANameList = true
+        }
+        tls.sslContextCallback = { [self] _, promise in
+            let material = value
+            var override = NIOSSLContextConfigurationOverride()
+            override.certificateChain = material.certificates.map { .certificate($0) }
+            override.privateKey = material.key.map { .privateKey($0) }
+            promise.succeed(override)
+        }
+        return tls
+    }
+}

@@ -1,0 +1,55 @@
+import Prometheus
+
+/// From DataStores, and from asking each of their endpoints.
+extension Catalogue {
+    package static let datastoreInfo = datastore(
+        "kamaji_ds_info", .info,
+        "Which kind of store it is, from spec.driver; its version where it tells (cached).",
+        ["driver", "server_version"])
+    package static let datastoreReady = datastore(
+        "kamaji_ds_ready", .gauge,
+        "1 while the manager finds it ready, from status.ready.")
+    package static let datastoreCondition = datastore(
+        "kamaji_ds_condition", .gauge,
+        "1 for the status of now of each of status.conditions.", ["condition", "status"])
+    package static let datastoreUp = datastore(
+        "kamaji_ds_up", .gauge,
+        "1 if any endpoint answered in the last round.")
+    package static let endpointUp = endpoint(
+        "kamaji_ds_endpoint_up", .gauge,
+        "1 if the endpoint answered in the last round: etcd its Status call, others TCP and, where asked for, TLS.")
+    package static let endpointDuration = endpoint(
+        "kamaji_ds_endpoint_duration_seconds", .gauge,
+        "How long that took.")
+    package static let datastoreLastSuccess = datastore(
+        "kamaji_ds_last_success_timestamp_seconds", .gauge,
+        "When an endpoint last answered; absent before the first time.")
+    package static let datastoreTenants = datastore(
+        "kamaji_ds_tenants", .gauge,
+        "Tenants that use it, from status.usedBy.")
+    package static let datastoreUsed = datastore(
+        "kamaji_ds_used_bytes", .gauge,
+        "Bytes on disk: of etcd the largest member's database.")
+    package static let datastoreCapacity = datastore(
+        "kamaji_ds_capacity_bytes", .gauge,
+        "Bytes that it may grow to: of etcd the smallest member's quota.")
+    package static let datastoreReclaimable = datastore(
+        "kamaji_ds_reclaimable_bytes", .gauge,
+        "Bytes that defragmentation would give back: of etcd the largest member's.")
+    package static let datastoreOrphans = datastore(
+        "kamaji_ds_orphan_schemas", .gauge,
+        "Schemas that hold data and belong to no tenant (cached).")
+    package static let tenantKeys = tenant(
+        "kamaji_tcp_storage_keys", .gauge,
+        "Keys under the tenant's prefix (cached, counted in rotation).", ["datastore_name"])
+    package static let tenantKeysSampled = tenant(
+        "kamaji_tcp_storage_sample_timestamp_seconds", .gauge,
+        "When the tenant's keys were counted.", ["datastore_name"])
+
+    static let datastores: [CatalogueEntry] = [
+        lean(datastoreInfo), lean(datastoreReady), standard(datastoreCondition), lean(datastoreUp), lean(endpointUp),
+        lean(endpointDuration), lean(datastoreLastSuccess), lean(datastoreTenants), lean(datastoreUsed),
+        lean(datastoreCapacity), standard(datastoreReclaimable), standard(datastoreOrphans), lean(tenantKeys),
+        standard(tenantKeysSampled),
+    ]
+}

@@ -1,0 +1,100 @@
+import Datastores
+import HTTPTransport
+import KubeObjects
+import PKI
+import Prometheus
+
+/// What is needed to speak to a datastore, resolved from its DataStore and the Secrets that it names.
+package struct StoreAccess: Sendable {
+    package let facts: StoreFacts
+    package let tls: TLSSettings
+    /// The authority and the client's certificate, for their ends.
+    package let stored: [HeldCertificate]
+
+    package init(facts: StoreFacts, tls: TLSSettings, stored: [HeldCertificate]) {
+        (self.facts, self.tls, self.stored) = (facts, tls, stored)
+    }
+}
+
+/// Visits the endpoints of datastores.
+package struct StoreProbe: Sendable {
+    private let transport: any HTTPTransport
+    private let dialer: SocketDialer
+    private let timeout: Duration
+
+    package init(transport: any HTTPTransport, dialer: SocketDialer, timeout: Duration) {
+        (self.transport, self.dialer, self.timeout) = (transport, dialer, timeout)
+    }
+
+    /// All endpoints at once: one that hangs keeps nobody from the others.
+    package func visit(_ access: StoreAccess) async -> StoreVisit {
+        let endpoints = await withTaskGroup(of: (String, EndpointVisit).self) { group in
+            for endpoint in access.facts.endpoints {
+                group.addTask {
+                    access.facts.isEtcd
+                        ? (endpoint, await etcd(endpoint, access)) : (endpoint, await dial(endpoint, access))
+                }
+            }
+            return await group.reduce(into: [String: EndpointVisit]()) { $0[$1.0] = $1.1 }
+        }
+        var visit = StoreVisit(endpoints: endpoints)
+        guard access.facts.isEtcd,
+            let healthy = endpoints.filter({ $0.value.status != nil }).keys.min()
+        else { return visit }
+        let observer = EtcdObserver(tls: access.tls, transport: transport)
+        visit.alarms = (try? await observer.alarms(at: healthy)) ?? []
+        visit.members = try? await observer.votingMembers(at: healthy)
+        return visit
+    }
+
+    private func etcd(_ endpoint: String, _ access: StoreAccess) async -> EndpointVisit {
+        let observer = EtcdObserver(tls: access.tls, transport: transport)
+        async let served = dialer.certificate(at: endpoint, driver: access.facts.driver, timeout: timeout)
+        async let metrics = observer.metrics(at: endpoint, timeout: timeout)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let status = try? await observer.status(at: endpoint)
+        let duration = (clock.now - start).inSeconds
+        let page = (try? await metrics) ?? []
+        return EndpointVisit(
+            isUp: status != nil, duration: duration, served: await served, status: status,
+            exposed: ExpositionReader.samples(page, where: EtcdSamples.isWanted))
+    }
+
+    private func dial(_ endpoint: String, _ access: StoreAccess) async -> EndpointVisit {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let isUp = await dialer.answers(at: endpoint, timeout: timeout)
+        let duration = (clock.now - start).inSeconds
+        guard isUp, access.facts.wantsTLS else { return EndpointVisit(isUp: isUp, duration: duration) }
+        let served = await dialer.certificate(at: endpoint, driver: access.facts.driver, timeout: timeout)
+        // A store that should speak TLS and does not is of no use to its tenants.
+        return EndpointVisit(isUp: served != nil, duration: duration, served: served)
+    }
+
+    /// How many keys each schema holds, asked of one member and one after another: the count goes through an index, and
+    /// others need the member too.
+    package func keyCounts(_ access: StoreAccess, schemas: [String]) async -> [String: UInt64] {
+        let observer = EtcdObserver(tls: access.tls, transport: transport)
+        var counts: [String: UInt64] = [:]
+        for schema in schemas {
+            for endpoint in access.facts.endpoints {
+                if let count = try? await observer.keyCount(of: schema, at: endpoint) {
+                    counts[schema] = count
+                    break
+                }
+            }
+            if Task.isCancelled { break }
+        }
+        return counts
+    }
+
+    /// Schemas that hold anything; nil where etcd does not let us look.
+    package func schemas(_ access: StoreAccess) async -> [String]? {
+        let observer = EtcdObserver(tls: access.tls, transport: transport)
+        for endpoint in access.facts.endpoints {
+            if let found = try? await observer.schemas(at: endpoint) { return found }
+        }
+        return nil
+    }
+}

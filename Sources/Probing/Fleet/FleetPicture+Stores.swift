@@ -1,0 +1,86 @@
+import KubeObjects
+import Prometheus
+import Synchronization
+
+extension FleetPicture {
+    package func show(store object: KubeObject) {
+        let facts = StoreFacts(object)
+        state.withLock { state in
+            state.stores[facts.name, default: Store()].facts = facts
+            write(store: facts.name, state)
+        }
+    }
+
+    package func remove(store name: String) {
+        state.withLock { state in
+            state.stores[name] = nil
+            page.remove(objects: [Self.object(store: name)])
+        }
+    }
+
+    package var stores: [StoreFacts] {
+        state.withLock { state in state.stores.values.compactMap(\.facts) }
+    }
+
+    package func add(_ visit: StoreVisit, stored: [HeldCertificate], of name: String) {
+        state.withLock { state in
+            guard state.stores[name] != nil else { return }
+            state.stores[name]?.history.add(visit, now: now())
+            state.stores[name]?.stored = stored
+            write(store: name, state)
+        }
+    }
+
+    /// The tenants whose keys are in a store: schema by tenant.
+    package func schemas(in store: String) -> [ObjectKey: String] {
+        state.withLock { state in
+            state.tenants.reduce(into: [:]) { found, entry in
+                if let facts = entry.value.facts, facts.datastore == store, !facts.schema.isEmpty {
+                    found[entry.key] = facts.schema
+                }
+            }
+        }
+    }
+
+    /// - Parameter present: schemas that hold anything; nil where that could not be found out.
+    package func add(_ counts: [String: UInt64], present: [String]?, in store: String) {
+        state.withLock { state in
+            let time = now()
+            var known: Set<String> = []
+            for (key, tenant) in state.tenants {
+                guard let facts = tenant.facts, facts.datastore == store, !facts.schema.isEmpty else { continue }
+                known.insert(facts.schema)
+                guard let count = counts[facts.schema] else { continue }
+                state.tenants[key]?.keys = (count, time)
+                var samples = SampleSet(identity: facts.labelPairs)
+                samples.add(Catalogue.tenantKeys, Double(count), ["datastore_name": store])
+                samples.add(Catalogue.tenantKeysSampled, time.wholeMilliseconds, ["datastore_name": store])
+                page.set(SampleSource(Self.object(key), "storage"), samples)
+            }
+            if let present {
+                state.stores[store]?.history.orphans = Set(present).subtracting(known).count
+                write(store: store, state)
+            }
+        }
+    }
+
+    func write(store name: String, _ state: State) {
+        guard state.isWriting, let store = state.stores[name], let facts = store.facts else { return }
+        let object = Self.object(store: name)
+        page.set(SampleSource(object, "store"), store.history.samples(facts, stored: store.stored, now: now()))
+        if settings.isCompatible { page.set(SampleSource(object, "upstream"), StoreHistory.upstream(facts)) }
+    }
+
+    // MARK: Generators
+
+    package func show(generator object: KubeObject) {
+        let status = object["status"]
+        var samples = SampleSet(identity: ["kubeconfiggenerator": object.name])
+        samples.add(Catalogue.generatorResources, Double(status?["resources"]?.integer ?? 0))
+        samples.add(Catalogue.generatorAvailable, Double(status?["availableResources"]?.integer ?? 0))
+        samples.add(Catalogue.generatorErrors, Double(status?["errors"]?.array?.count ?? 0))
+        page.set(SampleSource("generator \(object.name)", "object"), samples)
+    }
+
+    package func remove(generator name: String) { page.remove(objects: ["generator \(name)"]) }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Glibc
+
+/// `kamaji-exporter`: measures tenants' control planes and datastores from outside.
+@main
+struct KamajiExporter: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kamaji-exporter",
+        abstract: "Measure tenant control planes and datastores from outside, for Prometheus.",
+        version: ExporterVersion.text, subcommands: [ServeCommand.self, MetricsDocsCommand.self],
+        defaultSubcommand: ServeCommand.self)
+
+    static func main() async {
+        // A peer that hangs up is an error of that write, not the end of this process.
+        signal(SIGPIPE, SIG_IGN)
+        await main(nil)
+    }
+}
+
+/// What `--version` says.
+enum ExporterVersion {
+    static let number = "0.1.0"
+    static let text = "kamaji-exporter \(number)"
+}
