@@ -144,9 +144,17 @@ let package = Package(
         .target(
             name: "FleetExporter",
             dependencies: [
-                "CLibCrypt", "CLibSSL", "HTTPTransport", "KubeClient", "KubeObjects", "Probing", "Prometheus", logging,
+                "CLibCrypt", "CLibSQLite", "CLibSSL", "HTTPTransport", "KubeClient", "KubeObjects", "Probing",
+                "Prometheus", logging,
                 lifecycle,
             ] + hummingbird + hummingbirdTLS,
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetExporterTests",
+            dependencies: [
+                "FleetExporter", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "StandaloneCluster", "TenantAPI",
+                logging, lifecycle,
+            ],
             swiftSettings: strict),
 
         // Keyed queue, stores, and one file for each reconciler.

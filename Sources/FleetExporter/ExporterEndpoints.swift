@@ -16,7 +16,6 @@ struct ExporterEndpoints: Sendable {
     let probe: TargetProbe
     /// Nil where `--web.enable-lifecycle` was not given.
     let reload: (@Sendable () -> String?)?
-    let history: (@Sendable () -> [MetricFamily])?
     let version: String
     /// Seconds without a sign of the admin API after which its objects are told no more.
     let snapshotMaxAge: Double
@@ -66,10 +65,14 @@ struct ExporterEndpoints: Sendable {
         let isGzip = WeightedValue.acceptsGzip(request.headers[.acceptEncoding])
         let clock = ContinuousClock()
         let start = clock.now
-        let wanted: Set<String> = Set(request.uri.queryParameters[values: "name[]"].map { String($0) })
+        // Names of parameters come as they were sent; Prometheus escapes brackets.
+        let wanted = Set(
+            request.uri.queryParameters.filter { ["name[]", "name%5b%5d"].contains($0.key.lowercased()) }.map {
+                String($0.value)
+            })
         let hidden = isStale ? Self.objectFamilies : []
         let fresh =
-            picture.families + health.families + prober.families + (history?() ?? [])
+            picture.families + health.families + prober.families
             + metrics.families(series: picture.page.seriesCount, isWebConfigurationCurrent: web.complaint == nil)
             + (picture.settings.isCompatible ? [metrics.upstreamBuildInfo] : [])
         let bytes = picture.page.render(format, gzip: isGzip, fresh: fresh) { name in

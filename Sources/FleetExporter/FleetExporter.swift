@@ -17,10 +17,13 @@ package struct FleetExporter: Service {
         package var port = 9823
         package var webConfigurationFile: String?
         package var configurationFile: String?
+        /// Where availability is remembered; nil forgets it with the process.
+        package var historyFile: String?
         package var profile = MetricProfile.standard
         package var isCompatible = true
         package var acceptsReload = false
         package var snapshotMaxAge = 900.0
+        package var historyInterval = Duration.seconds(60)
 
         package init() {}
     }
@@ -34,6 +37,7 @@ package struct FleetExporter: Service {
     private let configuration: WatchedFile<ExporterConfiguration>
     private let endpoints: ExporterEndpoints
     private let metrics: SelfMetrics
+    private let history: HistoryFile?
     private let log: Logger
     private let onRunning: @Sendable (Int) -> Void
 
@@ -50,6 +54,7 @@ package struct FleetExporter: Service {
         let (webFile, configurationFile) = (settings.webConfigurationFile, settings.configurationFile)
         web = try WatchedFile { try WebMaterial.read(webFile) }
         configuration = try WatchedFile { try Self.read(configurationFile) }
+        history = try settings.historyFile.map { try HistoryFile($0) }
         let given = configuration.value
         let page = MetricPage(Catalogue.definitions(settings.profile, compatible: settings.isCompatible))
         picture = FleetPicture(
@@ -69,7 +74,7 @@ package struct FleetExporter: Service {
         endpoints = ExporterEndpoints(
             picture: picture, prober: prober, health: health, metrics: metrics, web: web,
             probe: TargetProbe(picture: picture, prober: prober, transport: transport),
-            reload: settings.acceptsReload ? reload : nil, history: nil, version: version,
+            reload: settings.acceptsReload ? reload : nil, version: version,
             snapshotMaxAge: settings.snapshotMaxAge, now: now)
     }
 
@@ -108,11 +113,16 @@ package struct FleetExporter: Service {
     /// Until graceful shutdown or cancellation.
     package func run() async throws {
         let server = try application()
+        if let history {
+            let oldest = Int64(Date().timeIntervalSince1970 / 3600) - Int64(AvailabilityLedger.length)
+            picture.restore(try await history.load(since: oldest))
+        }
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await watches.run() }
                 group.addTask { await prober.run() }
                 group.addTask { await tidy() }
+                group.addTask { await remember() }
                 group.addTask { try await server.run() }
                 // Whichever ends, ends the exporter.
                 defer { group.cancelAll() }
@@ -136,6 +146,27 @@ package struct FleetExporter: Service {
             }
             if isOpen { picture.page.compress() }
             try? await Task.sleep(for: isOpen ? .seconds(1) : .milliseconds(50))
+        }
+    }
+
+    /// Tells service levels, and writes down what they are made of, once in a minute and at the end.
+    private func remember() async {
+        while !Task.isCancelled {
+            if health.isSynced {
+                picture.writeServiceLevels(objective: configuration.value.availabilityObjective)
+                await save()
+            }
+            try? await Task.sleep(for: health.isSynced ? settings.historyInterval : .milliseconds(100))
+        }
+        await save()
+        await history?.close()
+    }
+
+    private func save() async {
+        do {
+            try await history?.save(picture.takeHistory())
+        } catch {
+            log.error("the history was not written", metadata: ["error": "\(error)"])
         }
     }
 

@@ -21,9 +21,8 @@ extension ProcessUsage {
             func field(_ number: Int) -> Double { number - 3 < fields.count ? Double(fields[number - 3]) ?? 0 : 0 }
             facts.threads = field(20)
             facts.virtualBytes = field(23)
-            let boot = contents("/proc/stat").split(separator: "\n").first { $0.hasPrefix("btime ") }
-            let seconds = boot.flatMap { Double($0.dropFirst("btime ".count)) } ?? 0
-            facts.startTime = seconds + field(22) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+            // Counted from the boot of the machine.
+            facts.startTime = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME) + field(22) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
         }
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max {
@@ -36,6 +35,12 @@ extension ProcessUsage {
             facts.openFiles -= 3
         }
         return facts
+    }
+
+    private static func seconds(_ clock: Int32) -> Double {
+        var time = timespec()
+        guard clock_gettime(clock, &time) == 0 else { return 0 }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     private static func contents(_ path: String) -> String {

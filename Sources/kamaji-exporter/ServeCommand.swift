@@ -30,6 +30,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("config.file"), help: "Intervals and limits; read again on SIGHUP.")
     var configFile: String?
 
+    @Option(name: .customLong("history.file"), help: "SQLite file that keeps availability across restarts.")
+    var historyFile: String?
+
     @Flag(name: .customLong("web.enable-lifecycle"), help: "Whether POST /-/reload reads the configuration again.")
     var enableLifecycle = false
 
@@ -98,6 +101,7 @@ struct ServeCommand: AsyncParsableCommand {
         settings.isCompatible = compat
         settings.webConfigurationFile = webConfigFile
         settings.configurationFile = configFile
+        settings.historyFile = historyFile
         settings.acceptsReload = enableLifecycle
         settings.snapshotMaxAge = snapshotMaxAge
         return settings

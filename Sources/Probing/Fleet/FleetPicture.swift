@@ -25,6 +25,7 @@ package final class FleetPicture: Sendable {
         var holdings = CertificateHoldings()
         var probes = ProbeHistory()
         var tunnel = TunnelHistory()
+        var ledger = AvailabilityLedger()
         /// When its credentials have to be judged again.
         var nextTurn: Double?
         var keys: (count: UInt64, time: Double)?
@@ -48,10 +49,15 @@ package final class FleetPicture: Sendable {
         /// While watches are listing for the first time nothing is written: each object would be written many times.
         var isWriting = false
         var rotationDeadline = 0.0
+        /// From former runs, by uid, until their tenants are seen.
+        var remembered: [String: RememberedTenant] = [:]
     }
 
     package let page: MetricPage
     package let settings: Settings
+    /// Seconds between two probes beyond which nobody watched: those who do not answer are asked every two minutes.
+    private static let longestGap = 300.0
+
     let state = Mutex(State())
     let now: @Sendable () -> Double
 
@@ -83,6 +89,10 @@ package final class FleetPicture: Sendable {
             var tenant = state.tenants[facts.key] ?? Tenant()
             let before = tenant.facts
             if let before, before.uid != facts.uid { tenant.forget() }
+            if before?.uid != facts.uid, let remembered = state.remembered.removeValue(forKey: facts.uid) {
+                tenant.ledger = AvailabilityLedger(restoring: remembered.hours)
+                tenant.memory.restore(uid: facts.uid, provisioning: remembered.provisioning, now: now())
+            }
             tenant.facts = facts
             let events = tenant.memory.see(facts, tenant.deployment, now: now())
             state.counters.count(events, isFirstSight: before == nil && !state.isWriting)
@@ -157,6 +167,9 @@ package final class FleetPicture: Sendable {
             guard var tenant = state.tenants[key], let facts = tenant.facts else { return }
             let version = tenant.probes.version
             tenant.probes.add(visit, now: now())
+            if let ready = visit.results.first(where: { $0.check == .readyz }) {
+                tenant.ledger.add(isReady: ready.isSuccess, now: now(), longestGap: Self.longestGap)
+            }
             let isOther = visit.served != nil && visit.served?.fingerprint != tenant.holdings.served?.fingerprint
             if let served = visit.served { tenant.holdings.served = served }
             state.tenants[key] = tenant
@@ -248,6 +261,7 @@ extension FleetPicture.Tenant {
         memory = TenantMemory()
         probes = ProbeHistory()
         tunnel = TunnelHistory()
+        ledger = AvailabilityLedger()
         holdings.served = nil
         keys = nil
     }

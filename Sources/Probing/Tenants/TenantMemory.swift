@@ -47,6 +47,15 @@ package struct TenantMemory: Sendable, Hashable {
         return events
     }
 
+    /// Takes up what a former run knew of this tenant.
+    package mutating func restore(uid: String, provisioning: Double?, now: Double) {
+        guard let provisioning else { return }
+        self = TenantMemory()
+        self.uid = uid
+        self.provisioning = provisioning
+        phaseSince = now
+    }
+
     package static func isUpgrading(_ facts: TenantFacts) -> Bool {
         !facts.statusVersion.isEmpty && facts.statusVersion != facts.specVersion
     }

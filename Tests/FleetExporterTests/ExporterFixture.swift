@@ -1,0 +1,164 @@
+import Foundation
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import Logging
+import PKI
+import ServiceLifecycle
+import StandaloneCluster
+import TenantAPI
+import Testing
+
+@testable import FleetExporter
+
+/// A fleet on loopback: an admin API, a tenant's API that answers, one that nobody answers for, and the exporter over
+/// them, for as long as `body` runs.
+struct ExporterFixture: Sendable {
+    let api: KubeClient
+    let transport: CurlTransport
+    let tenantAuthority: CertificateAuthority
+    /// `host:port` of the API server that answers.
+    let endpoint: String
+    /// Of the exporter.
+    let url: String
+    let folder: String
+
+    static let token = "planted-admin-token"
+
+    static func run(
+        configure: (inout FleetExporter.Settings, _ folder: String) throws -> Void = { _, _ in },
+        _ body: @escaping @Sendable (ExporterFixture) async throws -> Void
+    ) async throws {
+        var template = Array("\(NSTemporaryDirectory())/exporter-XXXXXX".utf8CString)
+        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var log = Logger(label: "test")
+        log.logLevel = .error
+        let authority = try makeAuthority()
+        let tenantAuthority = try makeAuthority()
+        let admin = try server(authority, "\(folder)/admin.db", log)
+        let tenant = try server(tenantAuthority, "\(folder)/tenant.db", log)
+        let group = ServiceGroup(configuration: .init(services: [admin, tenant], logger: log))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let (adminPort, tenantPort) = (try await admin.ready(), try await tenant.ready())
+            let transport = CurlTransport()
+            let api = KubeClient(
+                connection: ClusterConnection(
+                    server: "https://127.0.0.1:\(adminPort)",
+                    tls: TLSSettings(certificateAuthorities: authority.certificate.pem),
+                    credential: .token(token)), transport: transport, fieldManager: "test", log: log)
+            for definition in CustomResources.all { _ = try await api.create(definition, .customResourceDefinitions) }
+            while try await !api.serves(.tenantControlPlanes) { try await Task.sleep(for: .milliseconds(20)) }
+            var settings = FleetExporter.Settings()
+            settings.host = "127.0.0.1"
+            settings.port = 0
+            settings.configurationFile = "\(folder)/exporter.yml"
+            try Data("{probe_interval: 2s, probe_timeout: 2s, datastore_interval: 2s}".utf8).write(
+                to: URL(filePath: "\(folder)/exporter.yml"))
+            try configure(&settings, folder)
+            let (ports, port) = AsyncStream.makeStream(of: Int.self)
+            let exporter = try FleetExporter(
+                settings, api: api, transport: transport, version: "test", log: log, onRunning: { port.yield($0) })
+            let exporting = ServiceGroup(configuration: .init(services: [exporter], logger: log))
+            tasks.addTask { try await exporting.run() }
+            let bound = try #require(await ports.first { _ in true })
+            let fixture = ExporterFixture(
+                api: api, transport: transport, tenantAuthority: tenantAuthority,
+                endpoint: "127.0.0.1:\(tenantPort)",
+                url: "\(settings.webConfigurationFile == nil ? "http" : "https")://127.0.0.1:\(bound)", folder: folder)
+            var failure: (any Error)?
+            do { try await body(fixture) } catch { failure = error }
+            await exporting.triggerGracefulShutdown()
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            if let failure { throw failure }
+        }
+    }
+
+    private static func server(_ authority: CertificateAuthority, _ path: String, _ log: Logger) throws
+        -> EmbeddedAPIServer
+    {
+        let serving = try issue(authority, "kube-apiserver", isServer: true)
+        var configuration = EmbeddedAPIServer.Configuration(
+            servingCertificate: serving.certificate.pem, servingKey: serving.key.pem, sqlitePath: path)
+        configuration.port = 0
+        configuration.tokens = StaticTokens([token: UserInfo(name: "root", groups: ["system:masters"])])
+        return try EmbeddedAPIServer(configuration, log: log)
+    }
+
+    static func makeAuthority() throws -> CertificateAuthority {
+        try .selfSigned(
+            CertificateProfile(commonName: "kubernetes", isAuthority: true, validity: .seconds(86_400 * 365)),
+            key: .generate(.ecdsaP256), now: Date())
+    }
+
+    static func issue(
+        _ authority: CertificateAuthority, _ name: String, isServer: Bool, at moment: Date = Date(),
+        validity: Duration = .seconds(86_400 * 300)
+    ) throws -> (certificate: Certificate, key: PrivateKey) {
+        let key = try PrivateKey.generate(.ecdsaP256)
+        let profile = CertificateProfile(
+            commonName: name, ipAddresses: isServer ? ["127.0.0.1"] : [],
+            extendedKeyUsages: [isServer ? .serverAuth : .clientAuth], validity: validity)
+        return (try authority.issue(profile, to: key, now: moment), key)
+    }
+
+    // MARK: The fleet
+
+    /// A tenant that the manager has made Ready.
+    func addTenant(_ name: String, endpoint: String? = nil) async throws {
+        var object = ResourceType.tenantControlPlanes.object(ObjectKey(namespace: "default", name: name))
+        object["spec"] = [
+            "controlPlane": ["deployment": ["replicas": 1], "service": ["serviceType": "ClusterIP"]],
+            "kubernetes": ["version": "v1.36.0"], "dataStore": "default",
+        ]
+        var made = try await api.create(object, .tenantControlPlanes)
+        made["status"] = [
+            "observedGeneration": JSON(made.generation), "controlPlaneEndpoint": .string(endpoint ?? self.endpoint),
+            "kubernetesResources": [
+                "version": ["version": "v1.36.0", "status": "Ready"],
+                "deployment": [
+                    "name": .string(name), "namespace": "default", "selector": "", "readyReplicas": 1, "replicas": 1,
+                ],
+            ],
+            "storage": ["driver": "etcd", "dataStoreName": "default"],
+        ]
+        _ = try await api.updateStatus(made, .tenantControlPlanes)
+        let authority = tenantAuthority
+        try await addSecret(
+            name, "ca", ["ca.crt": authority.certificate.pem, "ca.key": authority.key.pem])
+    }
+
+    func addSecret(_ tenant: String, _ component: String, _ data: [String: [UInt8]]) async throws {
+        var secret = ResourceType.secrets.object(ObjectKey(namespace: "default", name: "\(tenant)-\(component)"))
+        secret.labels = [
+            "kamaji.clastix.io/project": "kamaji", "kamaji.clastix.io/name": tenant,
+            "kamaji.clastix.io/component": component,
+        ]
+        secret["data"] = .object(data.mapValues { .string(Base64.encode($0)) })
+        _ = try await api.create(secret, .secrets)
+    }
+
+    // MARK: The exporter
+
+    func get(_ path: String, _ headers: HTTPHeaders = [:], tls: TLSSettings = .system) async throws -> HTTPResponse {
+        try await transport.send(HTTPRequest("GET", url + path, headers: headers, tls: tls, timeout: .seconds(120)))
+    }
+
+    func page() async throws -> String { String(decoding: try await get("/metrics").body, as: UTF8.self) }
+
+    /// Waits until the page says so, for minutes at most; gives the page.
+    @discardableResult
+    func eventually(_ what: Comment, _ holds: (String) -> Bool) async throws -> String {
+        let end = ContinuousClock.now + .seconds(240)
+        var text = ""
+        while ContinuousClock.now < end {
+            text = try await page()
+            if holds(text) { return text }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        Issue.record("\(what) did not come about; the page:\n\(text.prefix(20_000))")
+        return text
+    }
+}
