@@ -138,9 +138,11 @@ package final class FleetProber: Sendable {
         var failed = false
         if let target = picture.target(key) {
             let probe = APIServerProbe(transport: transport, timeout: settings.timeout)
+            let showsAnother = picture.showsAnother(key)
             let isMeasuring = state.withLock { state in
                 let last = state.measured[key]
-                let isDue = last.map { now() - $0 >= state.settings.measuringInterval.inSeconds } ?? true
+                let interval = state.settings.measuringInterval.inSeconds
+                let isDue = showsAnother || last.map { now() - $0 >= interval } ?? true
                 if isDue { state.measured[key] = now() }
                 return isDue
             }

@@ -1,0 +1,74 @@
+import KubeObjects
+import Prometheus
+import Synchronization
+
+/// What probes bring.
+extension FleetPicture {
+    /// Whom to ask; nil where there is nobody to be asked: no address yet, or asleep.
+    package func target(_ key: ObjectKey) -> ProbeTarget? {
+        state.withLock { state in
+            guard let tenant = state.tenants[key], let facts = tenant.facts, let endpoint = facts.endpoint,
+                !facts.isAsleep
+            else { return nil }
+            return ProbeTarget(endpoint: endpoint, authorities: tenant.holdings.stored("ca")?.trustedPEM ?? [])
+        }
+    }
+
+    /// Whether the API server last showed another certificate than is stored: it is looked at closely until it does not.
+    package func showsAnother(_ key: ObjectKey) -> Bool {
+        state.withLock { state in
+            guard let holdings = state.tenants[key]?.holdings, let stored = holdings.stored("apiserver"),
+                let served = holdings.served
+            else { return false }
+            return stored.fingerprint != served.fingerprint
+        }
+    }
+
+    package func add(_ visit: ProbeVisit, of key: ObjectKey) {
+        state.withLock { state in
+            guard var tenant = state.tenants[key], let facts = tenant.facts else { return }
+            let version = tenant.probes.version
+            tenant.probes.add(visit, now: now())
+            if let ready = visit.results.first(where: { $0.check == .readyz }) {
+                tenant.ledger.add(isReady: ready.isSuccess, now: now(), longestGap: Self.longestGap)
+            }
+            let isOther = visit.served != nil && visit.served?.fingerprint != tenant.holdings.served?.fingerprint
+            if let served = visit.served { tenant.holdings.served = served }
+            state.tenants[key] = tenant
+            for result in visit.results { state.counters.probes[result.check]?.observe(result.duration) }
+            guard state.isWriting else { return }
+            page.set(SampleSource(Self.object(key), "probe"), tenant.probes.samples(facts))
+            if tenant.probes.version != version { writeObject(key, state) }
+            if isOther { writeCertificates(key, &state) }
+        }
+    }
+
+    /// A tenant that is not asked any more has no last answer.
+    package func endProbing(_ key: ObjectKey) {
+        state.withLock { state in
+            guard state.tenants[key]?.probes.isEmpty == false else { return }
+            state.tenants[key]?.probes = ProbeHistory()
+            state.tenants[key]?.holdings.served = nil
+            writeCertificates(key, &state)
+            page.set(SampleSource(Self.object(key), "probe"), SampleSet())
+        }
+    }
+
+    /// Where its konnectivity servers are, and how many there should be; nil where the addon is not asked for.
+    package func tunnel(_ key: ObjectKey) -> (addresses: [String: String], expected: Int)? {
+        state.withLock { state in
+            guard let tenant = state.tenants[key], let facts = tenant.facts, facts.usesKonnectivity, !facts.isAsleep
+            else { return nil }
+            return (tenant.pods, Int(facts.desiredReplicas))
+        }
+    }
+
+    package func add(_ reports: [String: TunnelServerReport], expected: Int, of key: ObjectKey) {
+        state.withLock { state in
+            guard var tenant = state.tenants[key], let facts = tenant.facts else { return }
+            tenant.tunnel.add(reports, expected: expected)
+            state.tenants[key] = tenant
+            page.set(SampleSource(Self.object(key), "tunnel"), tenant.tunnel.samples(facts))
+        }
+    }
+}

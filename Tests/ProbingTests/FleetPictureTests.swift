@@ -1,0 +1,165 @@
+import Foundation
+import HTTPTransport
+import KubeObjects
+import PKI
+import Prometheus
+import Synchronization
+import Testing
+
+@testable import Probing
+
+@Suite("The picture of the fleet")
+struct FleetPictureTests {
+    private let clock = Clock()
+    private let picture: FleetPicture
+    private let key = ObjectKey(namespace: "team", name: "prod")
+
+    private final class Clock: Sendable {
+        let time = Mutex(Date().timeIntervalSince1970)
+        func advance(_ seconds: Double) { time.withLock { $0 += seconds } }
+    }
+
+    init() {
+        let page = MetricPage(Catalogue.definitions(.full, compatible: true))
+        let clock = clock
+        picture = FleetPicture(page, settings: .init(), now: { clock.time.withLock { $0 } })
+        picture.beginWriting()
+    }
+
+    private func tenant(
+        uid: String = "one", phase: String = "Ready", replicas: Int = 2, version: String = "v1.36.0"
+    ) -> KubeObject {
+        var object = KubeObject(
+            apiVersion: "kamaji.clastix.io/v1alpha1", kind: "TenantControlPlane", name: "prod", namespace: "team")
+        object[path: "metadata", "uid"] = .string(uid)
+        object[path: "metadata", "creationTimestamp"] = .string(
+            Timestamp.format(Date(timeIntervalSince1970: clock.time.withLock { $0 } - 100)))
+        object[path: "spec", "controlPlane", "deployment", "replicas"] = JSON(replicas)
+        object[path: "spec", "kubernetes", "version"] = .string(version)
+        object[path: "status", "controlPlaneEndpoint"] = "127.0.0.1:6443"
+        object[path: "status", "kubernetesResources", "version"] = ["status": .string(phase), "version": "v1.36.0"]
+        object[path: "status", "storage"] = ["dataStoreName": "default", "driver": "etcd", "setup": ["schema": "s1"]]
+        return object
+    }
+
+    private func visit(_ isSuccess: Bool, served: HeldCertificate? = nil) -> ProbeVisit {
+        ProbeVisit(
+            results: ProbeCheck.allCases.map {
+                ProbeResult(check: $0, failure: isSuccess ? nil : .timeout, status: isSuccess ? 200 : 0, duration: 0.01)
+            }, served: served)
+    }
+
+    private var lines: [String] {
+        String(decoding: picture.page.render(.text, gzip: false), as: UTF8.self).split(separator: "\n").map(String.init)
+            .filter { !$0.hasPrefix("#") }
+    }
+
+    private func values(_ start: String) -> [String] {
+        lines.filter { $0.hasPrefix(start) }.compactMap { $0.split(separator: " ").last.map(String.init) }
+    }
+
+    @Test("A tenant of the same name that is another one begins anew")
+    func recreated() {
+        _ = picture.show(tenant())
+        for _ in 0..<3 { picture.add(visit(false), of: key) }
+        #expect(values("kamaji_probe_failures_total") == ["3", "3"])
+        picture.removeTenant(key)
+        #expect(lines.isEmpty)
+        _ = picture.show(tenant(uid: "two"))
+        #expect(values("kamaji_probe_failures_total").isEmpty)
+        picture.add(visit(true), of: key)
+        #expect(values("kamaji_probe_failures_total") == ["0", "0"])
+        _ = picture.show(tenant(uid: "three"))
+        #expect(values("kamaji_probe_failures_total").isEmpty, "also when its end was not seen")
+    }
+
+    @Test("Who sleeps is not asked, and what it showed before is forgotten")
+    func sleeping() throws {
+        let credentials = try Credentials()
+        for secret in credentials.secrets.values {
+            picture.show(secret: secret.name, SecretReading.certificates(of: secret), of: key)
+        }
+        _ = picture.show(tenant())
+        #expect(picture.target(key)?.endpoint == "127.0.0.1:6443")
+        let other = try Credentials.leaf("kube-apiserver", by: credentials.authority, client: false)
+        picture.add(visit(true, served: HeldCertificate("apiserver", .served, other.certificate)), of: key)
+        #expect(picture.showsAnother(key))
+        #expect(lines.contains { $0.contains("served_mismatch") })
+        _ = picture.show(tenant(phase: "Sleeping", replicas: 0))
+        #expect(picture.target(key) == nil)
+        picture.endProbing(key)
+        #expect(!picture.showsAnother(key))
+        #expect(!lines.contains { $0.contains("\"served\"") || $0.hasPrefix("kamaji_probe") })
+    }
+
+    @Test("What happens to a tenant is told: provisioning, upgrades, migrations, phases")
+    func events() {
+        _ = picture.show(tenant(phase: "Provisioning"))
+        #expect(values("kamaji_tcp_provisioning_duration_seconds").isEmpty)
+        clock.advance(20)
+        var ready = tenant()
+        ready[path: "metadata", "creationTimestamp"] = .string(
+            Timestamp.format(Date(timeIntervalSince1970: clock.time.withLock { $0.rounded(.down) } - 50)))
+        _ = picture.show(ready)
+        #expect(values("kamaji_tcp_provisioning_duration_seconds").first?.hasPrefix("50") == true)
+        _ = picture.show(tenant(phase: "Upgrading", version: "v1.36.1"))
+        #expect(values("kamaji_tcp_upgrade_pending") == ["1"])
+        #expect(values("kamaji_tcp_upgrade_start_timestamp_seconds").count == 1)
+        clock.advance(60)
+        _ = picture.show(tenant(phase: "Migrating"))
+        #expect(values("kamaji_tcp_upgrade_start_timestamp_seconds").isEmpty)
+        #expect(values("kamaji_tcp_migration_start_timestamp_seconds").count == 1)
+        let counted = MetricText.render(picture.families)
+        #expect(counted.contains("kamaji_fleet_upgrade_duration_seconds_sum 60"))
+        #expect(counted.contains("kamaji_fleet_provisioning_duration_seconds_count 1"))
+        #expect(counted.contains("kamaji_fleet_phase_transitions_total{phase=\"Migrating\"} 1"))
+    }
+
+    @Test("A certificate that expires is told when its time comes, without anything else happening")
+    func expiry() throws {
+        var credentials = try Credentials()
+        try credentials.issue("admin-kubeconfig", validity: .seconds(1000))
+        for secret in credentials.secrets.values {
+            picture.show(secret: secret.name, SecretReading.certificates(of: secret), of: key)
+        }
+        _ = picture.show(tenant())
+        picture.turn()
+        #expect(!lines.contains { $0.contains("expired") })
+        clock.advance(1100)
+        picture.turn()
+        #expect(lines.contains { $0.contains("cert=\"admin.conf\",origin=\"kubeconfig\",problem=\"expired\"} 1") })
+    }
+
+    @Test("What was remembered of a tenant goes on, and what is new is handed over once")
+    func history() {
+        let hour = UInt32(clock.time.withLock { $0 } / 3600) - 1
+        picture.restore([
+            "one": RememberedTenant(hours: [.init(number: hour, watched: 3000, ready: 1500)], provisioning: 9)
+        ])
+        _ = picture.show(tenant())
+        #expect(values("kamaji_tcp_provisioning_duration_seconds") == ["9"])
+        picture.add(visit(true), of: key)
+        clock.advance(30)
+        picture.add(visit(true), of: key)
+        picture.writeServiceLevels(objective: 0.99)
+        let ratio = values("kamaji_slo_availability_ratio").compactMap { Double($0) }
+        #expect(ratio.count == 2 && ratio.allSatisfy { $0 > 0.5 && $0 < 0.52 })
+        #expect(values("kamaji_slo_downtime_seconds") == ["1500", "1500"])
+        // A hundredth of thirty days is 25,920 seconds.
+        #expect(values("kamaji_slo_error_budget_remaining_ratio") == ["0.94213"])
+        #expect(picture.takeHistory()["one"]?.hours.count == 1)
+        #expect(picture.takeHistory().isEmpty)
+    }
+
+    @Test("Objects that make no sense are measured by what can be read of them")
+    func nonsense() {
+        var object = tenant()
+        object["status"] = ["controlPlaneEndpoint": 5, "conditions": ["x", 7], "storage": []]
+        object["spec"] = "nothing"
+        _ = picture.show(object)
+        #expect(values("kamaji_tcp_phase{") == ["1"])
+        #expect(picture.target(key) == nil)
+        picture.show(store: KubeObject(["metadata": ["name": "odd\"\n"], "spec": ["driver": 5, "endpoints": "x"]]))
+        #expect(lines.contains { $0.hasPrefix("kamaji_ds_info{datastore_name=\"odd\\\"\\n\",driver=\"unknown\"") })
+    }
+}
