@@ -68,8 +68,7 @@ struct APIServerProbeTests {
         "Whatever hangs, floods or hangs up ends in time, with its reason",
         arguments: [
             ("accept", [.timeout]), ("tls", [.timeout]), ("body", [.timeout]), ("large", [.body]),
-            // Whoever hangs up may be dialled once more, and hang up then.
-            ("cut", [.body, .refused, .handshake]), ("refused", [.refused]),
+            ("cut", [.body]), ("refused", [.refused]),
         ] as [(String, Set<ProbeFailure>)])
     func hostile(kind: String, failures: Set<ProbeFailure>) async throws {
         let server = try HostileServer()

@@ -47,11 +47,11 @@ final class HostileServer: Sendable {
         def listen(kind):
             door = socket.socket()
             door.bind(("127.0.0.1", 0))
+            if kind != "refused": door.listen(512)
             with lock: print(kind, door.getsockname()[1], flush=True)
             if kind == "refused":
                 door.close()
                 return
-            door.listen(512)
             if kind == "accept":
                 while True: time.sleep(3600)
             while True:
