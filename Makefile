@@ -2,8 +2,7 @@
 #   make quickstart          build, start the cluster in the foreground, say what to try
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
-.PHONY: quickstart test lint format crds manifests image bench bench-tunnel parity clean
-.PHONY: quickstart test lint format crds metrics-docs manifests image bench parity clean
+.PHONY: quickstart test lint format crds metrics-docs manifests image bench bench-tunnel parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)

@@ -57,9 +57,9 @@ let package = Package(
         .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // What the kernel offers and Swift's Glibc leaves out: epoll, eventfd.
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // JSON, metadata, selectors, patches, kubeconfig, YAML. No I/O.
         .target(name: "KubeObjects", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -231,10 +231,9 @@ let package = Package(
         .executableTarget(
             name: "kamaji-manager",
             dependencies: [
-                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "LineLog", "NodeIdentity",
+                "PKI",
                 "Prometheus", "Reconciliation", "StandaloneCluster", "TenantAPI",
-                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "LineLog", "PKI", "Prometheus",
-                "Reconciliation", "StandaloneCluster", "TenantAPI",
                 argumentParser, logging, lifecycle, subprocess, system, unixSignals,
             ] + hummingbird,
             swiftSettings: strict),

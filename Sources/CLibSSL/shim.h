@@ -65,10 +65,6 @@ static inline int kmj_extended_key_usage_append(EXTENDED_KEY_USAGE *usages, ASN1
     return sk_ASN1_OBJECT_push(usages, usage);
 }
 
-static inline long kmj_ssl_set_server_name(SSL *session, const char *name) {
-    return SSL_set_tlsext_host_name(session, name);
-}
-
 static inline void kmj_extensions_free(STACK_OF(X509_EXTENSION) *extensions) {
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
 }
