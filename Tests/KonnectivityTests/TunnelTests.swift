@@ -48,7 +48,7 @@ import Testing
     @Test func `what may not be dialled is refused, and what is not there says so`() async throws {
         let identity = try TestIdentity()
         let (server, target) = (try KonnectivityServer(identity), try Target(.echo))
-        let closed = try ProxyServer.freePort()
+        let closed = try ClosedPort()
         let policed = try Target(.echo)
         try await withTunnel(to: [server.agentPort], identity, target) { tunnel in
             try await eventually("connected") { await tunnel.status.isConnected }
@@ -60,16 +60,16 @@ import Testing
                 #expect(error?.description.contains(reason) == true, "\(address)")
             }
             #expect(policed.connections == 0)
-            let open = DialPolicy(loopbackPorts: [target.port, closed, policed.port])
+            let open = DialPolicy(loopbackPorts: [target.port, closed.port, policed.port])
             tunnel.use(open)
             let error = await #expect(throws: Failure.self) {
-                _ = try await server.frontEnd.dial("127.0.0.1:\(closed)")
+                _ = try await server.frontEnd.dial("127.0.0.1:\(closed.port)")
             }
-            #expect(error?.description.contains("connection refused") == true)
+            #expect(error?.description.contains("connection refused") == true, "\(String(describing: error))")
             // The other rules are in force.
             #expect(try await server.frontEnd.echo([1, 2, 3], at: policed.address) == [1, 2, 3])
             let counters = await tunnel.status.counters
-            #expect(counters.dialsRefused == 3 && counters.dialFailures == 1 && counters.dials == 5)
+            #expect(counters.dialsRefused == 3 && counters.dialFailures == 1 && counters.dials == 5, "\(counters)")
         }
     }
 
