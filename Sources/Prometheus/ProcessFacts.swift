@@ -22,7 +22,8 @@ extension ProcessUsage {
             facts.threads = field(20)
             facts.virtualBytes = field(23)
             // Counted from the boot of the machine.
-            facts.startTime = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME) + field(22) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+            let boot = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME)
+            facts.startTime = boot + field(22) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
         }
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max {
