@@ -14,6 +14,8 @@ struct SessionPlan: Sendable, Hashable {
     let objects: Set<ManagedID>
     /// Whether its nodes are dialled through the tunnel.
     let dialsNodes: Bool
+    /// What none of its nodes may be called.
+    let reserved: ReservedNames
 
     var kinds: Set<ResourceType> { Set(objects.map(\.type)) }
 }
@@ -100,12 +102,17 @@ package final class TenantSessions: Sendable {
     }
 
     private func keep(_ start: Start) async {
+        let events = EventRecorder(
+            client: start.client, controller: "kamaji-manager", instance: "\(start.tenant)", log: log)
         let watch = InteriorWatch(
             tenant: start.tenant, client: start.client, versions: versions, changed: changed)
         await withTaskGroup(of: Void.self) { group in
             for kind in start.plan.kinds { group.addTask { await watch.run(kind) } }
+            group.addTask { await events.run() }
             group.addTask {
-                let approver = NodeApprover(client: start.client, tenant: start.tenant, log: self.log)
+                let approver = NodeApprover(
+                    client: start.client, tenant: start.tenant, reserved: start.plan.reserved, events: events,
+                    log: self.log)
                 // Only cancellation ends it.
                 try? await approver.run()
             }

@@ -13,6 +13,7 @@ import Synchronization
 package struct NodeApprover: Sendable {
     private let client: KubeClient
     private let tenant: ObjectKey
+    private let reserved: ReservedNames
     private let events: EventRecorder?
     private let log: Logger
     private let now: @Sendable () -> Date
@@ -25,14 +26,16 @@ package struct NodeApprover: Sendable {
     /// - Parameters:
     ///   - client: of the tenant's API, as its super-administrator.
     ///   - tenant: for the log.
+    ///   - reserved: what no node may be called.
     ///   - events: of the tenant; tells its users why a request was denied.
     package init(
-        client: KubeClient, tenant: ObjectKey, events: EventRecorder? = nil, log: Logger,
+        client: KubeClient, tenant: ObjectKey, reserved: ReservedNames, events: EventRecorder? = nil, log: Logger,
         now: @escaping @Sendable () -> Date = { Date() },
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.client = client
         self.tenant = tenant
+        self.reserved = reserved
         self.events = events
         var log = log
         log[metadataKey: "tenant"] = "\(tenant)"
@@ -123,7 +126,7 @@ package struct NodeApprover: Sendable {
     }
 
     private func knowledge(of request: NodeRequest) async throws -> NodeKnowledge {
-        var known = NodeKnowledge()
+        var known = NodeKnowledge(reserved: reserved)
         guard let node = request.node else { return known }
         switch request.signer {
         case .kubeletServing:

@@ -63,6 +63,15 @@ package struct NodeEnrolments: Sendable {
         {
             _ = try await client.apply(right.object, right.type)
         }
+        // Revoked between the reading and the granting: whoever revoked it did not see these rights.
+        guard try await secret(of: node).flatMap(NodeEnrolment.init)?.tokenID == enrolment.tokenID else {
+            try await removeAccess(of: node)
+            throw EnrolmentTaken(node: node)
+        }
+    }
+
+    private func removeAccess(of node: NodeName) async throws {
+        for (type, key) in NodeAgents.accessKeys(user: node.agentUser) { try await delete(type, key) }
     }
 
     /// Only the first who creates the object has the name.
@@ -90,7 +99,7 @@ package struct NodeEnrolments: Sendable {
         let secret = try await secret(of: node)
         // The way back first: between the two steps an agent must not renew itself.
         if let secret { try await delete(.secrets, secret.key) }
-        for (type, key) in NodeAgents.accessKeys(user: node.agentUser) { try await delete(type, key) }
+        try await removeAccess(of: node)
         return secret != nil
     }
 

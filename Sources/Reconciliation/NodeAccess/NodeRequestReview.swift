@@ -24,11 +24,14 @@ package struct NodeKnowledge: Sendable {
     package var enrolment: NodeEnrolment?
     /// The addresses in the Node's status; nil while there is no such Node.
     package var addresses: Set<NodeAddress>?
+    /// What no node may be called, whatever it says of itself.
+    package var reserved = ReservedNames()
 
     package init(
         token: BootstrapTokenSecret? = nil, tokenEnrolment: NodeEnrolment? = nil, enrolment: NodeEnrolment? = nil,
-        addresses: Set<NodeAddress>? = nil
+        addresses: Set<NodeAddress>? = nil, reserved: ReservedNames = ReservedNames()
     ) {
+        self.reserved = reserved
         self.token = token
         self.tokenEnrolment = tokenEnrolment
         self.enrolment = enrolment
@@ -236,6 +239,13 @@ package enum NodeRequestReview {
         }
         guard !content.dnsNames.isEmpty || !content.ipAddresses.isEmpty else {
             throw Denial("NoNames", "the request names no DNS name or address to serve")
+        }
+        // A Node's status is the kubelet's own word: with it a worker must not become the control plane to others.
+        if let taken = (content.dnsNames + content.ipAddresses).first(where: known.reserved.contains) {
+            throw Denial(
+                "ReservedName",
+                "\(taken) is a name of the control plane, of a Service or of every machine itself; a kubelet serves under "
+                    + "its node's own")
         }
         let missing = missingNames(content, known.addresses ?? [])
         if known.addresses != nil, missing.isEmpty { return .approve }

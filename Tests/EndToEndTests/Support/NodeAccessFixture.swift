@@ -37,8 +37,9 @@ struct NodeAccessFixture: Sendable {
             try await fixture.prepare(engine)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let approver = NodeApprover(
-                    client: admin, tenant: ObjectKey(namespace: session.namespace, name: "dev"), log: log,
-                    pause: { _ in try await Task.sleep(for: .milliseconds(100)) })
+                    client: admin, tenant: ObjectKey(namespace: session.namespace, name: "dev"),
+                    reserved: ReservedNames(),
+                    log: log, pause: { _ in try await Task.sleep(for: .milliseconds(100)) })
                 group.addTask { try await approver.run() }
                 do {
                     try await body(fixture)

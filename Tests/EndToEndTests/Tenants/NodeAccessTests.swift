@@ -79,7 +79,10 @@ extension EndToEnd {
                 let leaf = String(decoding: serving, as: UTF8.self)
                 #expect(try await openssl.accepts("192.0.2.7", of: leaf))
                 #expect(try await openssl.accepts("edge-1", of: leaf))
-                let foreign = try await tenant.post(kubelet, .serving("edge-1", "DNS:kubernetes.default.svc"), key)
+                #expect(
+                    try await tenant.ask(kubelet, .serving("edge-1", "DNS:kubernetes.default.svc"), key)
+                        == .denied("ReservedName"))
+                let foreign = try await tenant.post(kubelet, .serving("edge-1", "DNS:other.example.com"), key)
                 // The one after it is answered; it still waits.
                 _ = try await tenant.ask(kubelet, .serving("edge-1", "DNS:edge-1"), key).certificate
                 let object = try await tenant.admin.get(

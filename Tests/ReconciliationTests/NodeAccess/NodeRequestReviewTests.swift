@@ -189,12 +189,30 @@ import Testing
             $0.ipAddresses = []
         },
         .init("garbage instead of a request", "UnreadableRequest", { try .serving() }) { $0.pem = [] },
+        .init("a Service's name, though its Node tells it", "ReservedName", { try .serving() }) {
+            $0.dnsNames.append("Kubernetes.default.svc")
+            $0.known.addresses?.insert(.name("kubernetes.default.svc"))
+        },
+        .init("a Service's address, though its Node tells it", "ReservedName", { try .serving() }) {
+            $0.ipAddresses.append("10.96.0.1")
+            $0.known.addresses?.insert(.address(try #require(IPAddress("10.96.0.1"))))
+            $0.known.reserved = Self.reserved
+        },
+        .init("the tenant's public name, though its Node tells it", "ReservedName", { try .serving() }) {
+            $0.dnsNames.append("green.example.com")
+            $0.known.addresses?.insert(.name("green.example.com"))
+            $0.known.reserved = Self.reserved
+        },
+        .init("loopback, though its Node tells it", "ReservedName", { try .serving() }) {
+            $0.ipAddresses.append("127.0.0.53")
+            $0.known.addresses?.insert(.address(try #require(IPAddress("127.0.0.53"))))
+        },
         .init("an address that its Node never told", "UnknownAddress", { try .serving() }) {
             $0.ipAddresses.append("10.96.0.1")
             $0.created = Sample.now.addingTimeInterval(-600)
         },
         .init("a name that its Node never told", "UnknownAddress", { try .serving() }) {
-            $0.dnsNames.append("kubernetes.default.svc")
+            $0.dnsNames.append("other.example.com")
             $0.created = Sample.now.addingTimeInterval(-600)
         },
         .init("no Node that ever came", "UnknownAddress", { try .serving() }) {
@@ -202,6 +220,10 @@ import Testing
             $0.created = Sample.now.addingTimeInterval(-600)
         },
     ]
+
+    private static let reserved = ReservedNames(
+        servingNames: ["kubernetes", "green.example.com"], serviceRanges: [CIDR("10.96.0.0/16")].compactMap { $0 },
+        clusterDomain: "cluster.local")
 
     private static func pem(of sample: Sample) throws -> [UInt8] {
         try #require(try sample.object[path: "spec", "request"]?.string.flatMap(Base64.decode))
