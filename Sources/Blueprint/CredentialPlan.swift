@@ -23,7 +23,7 @@ package struct CredentialJudge: Sendable {
     /// For how long a root that was followed by another is still trusted.
     package let overlap: Duration
 
-    package init(now: Date, renewBefore: Duration, overlap: Duration = .seconds(30 * 24 * 3600)) {
+    package init(now: Date, renewBefore: Duration, overlap: Duration = .seconds(365 * 24 * 3600)) {
         self.now = now
         self.renewBefore = renewBefore
         self.overlap = overlap

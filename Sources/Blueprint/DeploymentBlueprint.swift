@@ -150,17 +150,19 @@ extension TenantControlPlane {
             return (isRotating ? files.bundle : files.certificate, files.certificate)
         }
         /// Under the usual name is what is trusted; while that is more than what signs, the signer has its own.
-        func authority(_ component: Component, _ files: AuthorityFiles) -> JSON {
+        func authority(_ component: Component, _ files: AuthorityFiles, signsHere: Bool) -> JSON {
             let trusted = trust(component, files)
             var items = [trusted]
-            if trusted.key != trusted.path { items.append((files.certificate, Volume.signer(files))) }
-            return Volume.projection(secret(component), items + [(files.key, files.key)])
+            if signsHere, trusted.key != trusted.path { items.append((files.certificate, Volume.signer(files))) }
+            if signsHere { items.append((files.key, files.key)) }
+            return Volume.projection(secret(component), items)
         }
         var sources = [
             pair(.apiServerCertificate, ["apiserver.crt", "apiserver.key"]),
-            authority(.certificateAuthority, .cluster),
+            authority(.certificateAuthority, .cluster, signsHere: true),
             pair(.kubeletClientCertificate, ["apiserver-kubelet-client.crt", "apiserver-kubelet-client.key"]),
-            authority(.frontProxyAuthority, .frontProxy),
+            // Nobody but the manager signs with this one.
+            authority(.frontProxyAuthority, .frontProxy, signsHere: false),
             pair(.frontProxyClientCertificate, ["front-proxy-client.crt", "front-proxy-client.key"]),
             pair(.serviceAccountKey, ["sa.pub", "sa.key"]),
         ]

@@ -125,7 +125,7 @@ extension TenantControlPlane {
         case .answered: set(.tunnelReady, true, "Answered", "a node answered through konnectivity")
         case .noAgent: set(.tunnelReady, nil, "NoAgent", "no node is Ready yet that could be dialled")
         case .silent(let message): set(.tunnelReady, false, "NoAnswer", message)
-        case nil: if !wasTrue(.tunnelReady) { set(.tunnelReady, nil, "Pending", "not dialled yet") }
+        case nil: if !wasTrue(.tunnelReady), !hadNoAgent { set(.tunnelReady, nil, "Pending", "not dialled yet") }
         }
     }
 }

@@ -63,12 +63,20 @@ extension TenantControlPlane {
         }
     }
 
+    /// Whether an earlier pass found nobody to dial.
+    package var hadNoAgent: Bool {
+        (object[path: "status", "conditions"]?.array ?? []).contains {
+            $0["type"]?.string == TenantCondition.tunnelReady.rawValue && $0["reason"] == "NoAgent"
+        }
+    }
+
     private func isReached(_ tunnel: TunnelState?) -> Bool {
         guard spec.addons.konnectivity != nil else { return true }
         switch tunnel {
         case .answered, .noAgent: return true
         case .silent: return false
-        case nil: return wasTrue(.tunnelReady)
+        // A new session, of a manager that has just begun, has not looked yet.
+        case nil: return wasTrue(.tunnelReady) || hadNoAgent
         }
     }
 }

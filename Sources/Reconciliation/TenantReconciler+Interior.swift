@@ -30,11 +30,14 @@ extension TenantReconciler {
         let connection = try self.connection(to: tenant, kubeconfig: kubeconfig, service: service)
         let plan = SessionPlan(
             server: connection.server, kubeconfig: kubeconfig,
-            objects: Set(wanted.map(\.id)), dialsNodes: tenant.spec.addons.konnectivity != nil)
+            objects: Set(wanted.map(\.id)), dialsNodes: tenant.spec.addons.konnectivity != nil,
+            reserved: tenant.reservedNames(exposure))
         let client = sessions.client(of: tenant.key, plan: plan) { self.client(connection) }
         progress.tunnel = sessions.tunnel(of: tenant.key)
         do throws(TenantFailure) {
-            try await applyInside(wanted, of: tenant, client)
+            // What lets people and nodes in stands, at its version, before any addon is touched.
+            try await applyInside(wanted.filter { $0.addon == .bootstrap }, of: tenant, client)
+            try await applyInside(wanted.filter { $0.addon != .bootstrap }, of: tenant, client)
             try await sweep(tenant, client)
         } catch {
             // So does every API server that is only just starting; it is asked again soon.
@@ -72,8 +75,7 @@ extension TenantReconciler {
             }
             return await group.reduce(into: [TenantFailure]()) { if let failure = $1 { $0.append(failure) } }
         }
-        // What keeps everybody out comes before what an addon lacks.
-        if let first = failures.first(where: { $0.condition == .tenantBootstrapped }) ?? failures.first { throw first }
+        if let first = failures.first { throw first }
         if !pending.isEmpty {
             log.debug("applied inside", metadata: ["tenant": "\(tenant.key)", "objects": "\(pending.count)"])
         }

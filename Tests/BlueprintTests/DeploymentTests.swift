@@ -200,7 +200,7 @@ import Testing
                 "green-api-server-certificate: apiserver.crt, apiserver.key",
                 "green-ca: ca.crt, ca.key",
                 "green-api-server-kubelet-client-certificate: apiserver-kubelet-client.crt, apiserver-kubelet-client.key",
-                "green-front-proxy-ca-certificate: front-proxy-ca.crt, front-proxy-ca.key",
+                "green-front-proxy-ca-certificate: front-proxy-ca.crt",
                 "green-front-proxy-client-certificate: front-proxy-client.crt, front-proxy-client.key",
                 "green-sa-certificate: sa.pub, sa.key",
                 "green-datastore-certificate: ca.crt as etcd/ca.crt, server.crt as etcd/server.crt, "

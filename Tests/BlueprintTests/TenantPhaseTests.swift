@@ -113,6 +113,28 @@ struct PhaseCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test func `a manager that has just begun does not doubt a tunnel that had nobody to dial`() throws {
+        func phase(_ reason: String) throws -> TenantPhase {
+            let tenant = try Sample.tenant(
+                """
+                spec: {addons: {konnectivity: {}}}
+                status:
+                  kubernetesResources: {version: {version: v1.36.0}}
+                  conditions: [{type: TunnelReady, status: Unknown, reason: \(reason)}]
+                """)
+            let deployment = KubeObject([
+                "metadata": ["generation": 1], "spec": ["replicas": 2],
+                "status": [
+                    "observedGeneration": 1, "readyReplicas": 2, "updatedReplicas": 2, "replicas": 2,
+                    "unavailableReplicas": 0,
+                ],
+            ])
+            return tenant.phase(deployment: deployment, interior: .applied(clusterInfo: ""), tunnel: nil)
+        }
+        #expect(try phase("NoAgent") == .ready)
+        #expect(try phase("Pending") == .notReady)
+    }
+
     @Test func `what was inside before counts for a pass that did not look`() throws {
         func phase(_ status: String) throws -> TenantPhase {
             let tenant = try Sample.tenant(

@@ -15,9 +15,9 @@ struct ReconcileOptions: ParsableArguments {
 
     @Option(
         help:
-            "How long an authority or service-account key is trusted after another took its place. Certificates that nodes hold must be renewed by then."
+            "How long an authority or service-account key is trusted after another took its place: without it a year, as long as a kubelet's certificate lives."
     )
-    var certificateAuthorityOverlap = GoDuration(hours: 720)
+    var certificateAuthorityOverlap = GoDuration(hours: 8760)
 
     @Option(help: "Tenants that are worked on at the same time.")
     var maxConcurrentTcpReconciles = 32
@@ -34,7 +34,7 @@ struct ReconcileOptions: ParsableArguments {
         }
         guard certificateAuthorityOverlap.duration >= .zero else {
             throw ValidationError(
-                "--certificate-authority-overlap is \(certificateAuthorityOverlap): give a duration such as 720h")
+                "--certificate-authority-overlap is \(certificateAuthorityOverlap): give a duration such as 8760h")
         }
         guard !kineImage.isEmpty else { throw ValidationError("expecting a value for --kine-image arg") }
         guard (1...1024).contains(maxConcurrentTcpReconciles) else {

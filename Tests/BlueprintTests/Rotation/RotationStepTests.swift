@@ -98,8 +98,7 @@ struct StageCase: Sendable, CustomTestStringConvertible {
             ])
         #expect(
             try Self.items(deployment, of: "green-front-proxy-ca-certificate") == [
-                "front-proxy-ca-bundle.crt as front-proxy-ca.crt", "front-proxy-ca.crt as front-proxy-ca-signer.crt",
-                "front-proxy-ca.key as front-proxy-ca.key",
+                "front-proxy-ca-bundle.crt as front-proxy-ca.crt"
             ])
         let manager = try deployment.arguments("kube-controller-manager")
         #expect(manager.contains("--cluster-signing-cert-file=/etc/kubernetes/pki/ca-signer.crt"))

@@ -65,7 +65,8 @@ extension EndToEnd {
                 #expect(try await tenant.secret("bootstrap-token-\(forever.output.prefix(6))")["expiration"] == nil)
                 let lines = try await token("create", "dev")
                 #expect(lines.lines.filter { $0.hasPrefix("kubeadm join ") }.count == 1, "\(lines)")
-                #expect(lines.lines.filter { $0.hasPrefix("kamaji-agent join ") }.count == 1, "\(lines)")
+                let agents = lines.lines.filter { $0.hasPrefix("kamaji-agent join ") }
+                #expect(agents.count == 2 && agents.count { $0.contains(" join kamaji1:") } == 1, "\(lines)")
 
                 if let kubeadm = Programs.upstream.map({ "\($0)/kubeadm" }), engine == .upstream,
                     FileManager.default.isExecutableFile(atPath: kubeadm)

@@ -66,6 +66,7 @@ extension EndToEnd {
                 )
                 try await tenant.must("-n kube-system delete configmap coredns --wait=false")
                 try await tenant.must("-n kube-system patch deployment coredns --type=json -p " + Self.imagePatch)
+                try await tenant.must("-n kube-system delete service kube-dns --wait=false")
                 try await tenant.must("delete clusterrolebinding kubeadm:cluster-admins")
                 try await eventually("all is as before") {
                     guard try await tenant("get namespaces").isSuccess, try await inside(tenant) == found else {

@@ -45,6 +45,10 @@ import Testing
         let scratch = try ScratchDirectory()
         var thread: RuntimeThread? = try RuntimeThread()
         let process = try await sleeper(try #require(thread), in: scratch)
+        // What asks the kernel for this runs in the new process, before the program itself.
+        while FileManager.default.contents(atPath: "/proc/\(process.pid)/comm") != Data("sleep\n".utf8) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         // As when this whole program is killed, its threads with it.
         thread = nil
         #expect(await process.exit == ProcessExit(signal: SIGKILL))
