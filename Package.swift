@@ -200,23 +200,23 @@ let package = Package(
         .target(
             name: "NodeBootstrap",
             dependencies: [
-                "CLibSQLite", "HTTPTransport", "KubeClient", "KubeObjects", "NodeIdentity", "PKI", "Systemd", logging,
-                subprocess, system,
+                "CLibSQLite", "HTTPTransport", "Konnectivity", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
+                "Prometheus", "Systemd", logging, subprocess, system,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "NodeBootstrapTests",
             dependencies: [
-                "HTTPTransport", "KubeClient", "KubeObjects", "NodeBootstrap", "NodeIdentity", "PKI", "Systemd",
-                logging, subprocess, system,
+                "HTTPTransport", "Konnectivity", "KubeClient", "KubeObjects", "NodeBootstrap", "NodeIdentity", "PKI",
+                "Prometheus", "Systemd", logging, subprocess, system,
             ],
             exclude: ["Support/stand-in-kubelet.sh", "Vectors"], swiftSettings: strict),
 
         .executableTarget(
             name: "kamaji-agent",
             dependencies: [
-                "HTTPTransport", "KubeObjects", "NodeBootstrap", "NodeIdentity", "Systemd", argumentParser, logging,
-                lifecycle, unixSignals,
+                "HTTPTransport", "KubeClient", "KubeObjects", "NodeBootstrap", "NodeIdentity", "Prometheus", "Systemd",
+                argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: strict),
 

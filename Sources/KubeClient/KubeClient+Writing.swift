@@ -35,6 +35,16 @@ extension KubeClient {
         return KubeObject(try await send(call))
     }
 
+    /// Posts to what stands beneath an object, such as `token` of a service account, and gives the answer. Repeated when
+    /// an answer is lost: for subresources that make nothing that stays.
+    package func create(
+        _ object: KubeObject, subresource: String, of type: ResourceType, _ key: ObjectKey
+    ) async throws -> KubeObject {
+        var call = Call(method: "POST", path: Self.path(type, key, subresource), body: object.json)
+        call.query = [("fieldManager", fieldManager)]
+        return KubeObject(try await send(call))
+    }
+
     /// Replaces the object; one with a resourceVersion only while that is the stored one.
     package func update(
         _ object: KubeObject, _ type: ResourceType, subresource: String? = nil

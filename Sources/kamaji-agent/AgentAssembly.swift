@@ -26,8 +26,8 @@ struct AgentAssembly: Sendable {
     private var programs: HostPrograms { HostPrograms(environment: ProcessEnvironment.current, files: files) }
     private var proxies: ProxyRules { ProxyRules(environment: ProcessEnvironment.current) }
 
-    /// What makes the tunnel to the tenant; none in this build.
-    var tunnels: (any NodeTunnelMaker)? { nil }
+    /// What makes the tunnel to the tenant.
+    func tunnels(_ environment: NodeEnvironment) -> any NodeTunnelMaker { KonnectivityTunnelMaker(environment) }
 
     func hasJournal() async -> Bool {
         let files = files

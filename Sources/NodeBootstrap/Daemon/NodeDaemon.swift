@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Konnectivity
 import KubeClient
 import KubeObjects
 import Logging
@@ -50,25 +51,22 @@ package struct NodeDaemon: Sendable {
         package func isAlive(within limit: Duration) -> Bool { last.withLock { ContinuousClock.now - $0 } < limit }
     }
 
-    private struct Membership: Sendable {
-        var tenant: JoinedTenant
-        var node: NodeName
-        var tunnel: String?
-    }
+    private typealias Membership = NodeTunnelSettings
 
     /// Ends by cancellation only.
     package func run() async throws {
         var membership: Membership?
         while membership == nil {
             heartbeat.beat()
-            membership = try await self.membership()
+            membership = try await NodeTunnelSettings.read(environment.journal)
             if membership == nil {
                 status("not joined: \"kamaji-agent join\"")
-                try await environment.pacing.sleep(interval)
+                // A join that is under way shall find its tunnel up when it starts the kubelet.
+                try await environment.pacing.sleep(.seconds(1))
             }
         }
         guard let membership else { return }
-        let tunnel = try await makeTunnel(membership)
+        let tunnel = try await tunnels?.tunnel(for: membership)
         try await withThrowingTaskGroup(of: Void.self) { group in
             if let tunnel {
                 group.addTask { await keepUp(tunnel) }
@@ -76,24 +74,6 @@ package struct NodeDaemon: Sendable {
             group.addTask { try await watchOver(membership, tunnel) }
             try await group.waitForAll()
         }
-    }
-
-    private func membership() async throws -> Membership? {
-        let journal = environment.journal
-        guard let tenant = try await journal.fact("tenant").flatMap(JoinedTenant.init),
-            let join = try await journal.fact("join"),
-            let node = join["nodeName"]?.string.flatMap({ NodeName($0) }),
-            try await journal.phase(JoinPhase.enrolment.rawValue)?.state == .done
-        else { return nil }
-        return Membership(tenant: tenant, node: node, tunnel: join["tunnel"]?.string)
-    }
-
-    private func makeTunnel(_ membership: Membership) async throws -> (any NodeTunnel)? {
-        let (store, node) = (AgentStore(environment.writer), membership.node)
-        let settings = NodeTunnelSettings(
-            nodeName: node.text, server: membership.tenant.server, authorityPEM: membership.tenant.authorityPEM,
-            endpoint: membership.tunnel, identity: { try await store.identity(node) })
-        return try await tunnels?.tunnel(for: settings)
     }
 
     /// A tunnel that fails is begun again, and the rest of the agent goes on meanwhile.
@@ -114,6 +94,7 @@ package struct NodeDaemon: Sendable {
         let repair = NodeRepair(environment, membership.tenant, membership.node)
         var backoff = RestartBackoff()
         var reporting = Reporting()
+        if let tunnel { try await awaitConnection(tunnel) }
         while true {
             heartbeat.beat()
             try Task.checkCancellation()
@@ -132,7 +113,8 @@ package struct NodeDaemon: Sendable {
                     }
                     withExtendedLifetime(held) {}
                 }
-                status(Self.line(membership.node, membership.tenant, state, plan, tunnel))
+                let standing = await tunnel?.standing
+                status(Self.line(membership.node, membership.tenant, state, plan, standing))
                 await report(NodeReport(node: membership.node, version: version, plan: plan), membership, &reporting)
             } catch let error as CancellationError {
                 throw error
@@ -141,6 +123,14 @@ package struct NodeDaemon: Sendable {
             }
             heartbeat.beat()
             try await environment.pacing.sleep(interval)
+        }
+    }
+
+    /// Before anything is started, so that a node can be reached through its tunnel from its first moment. A tunnel that
+    /// leads nowhere does not keep the node from working.
+    private func awaitConnection(_ tunnel: any NodeTunnel) async throws {
+        _ = try await environment.pacing.poll(within: .seconds(5), every: .milliseconds(100)) {
+            await tunnel.standing.status.isConnected ? true : nil
         }
     }
 
@@ -186,7 +176,7 @@ package struct NodeDaemon: Sendable {
     }
 
     static func line(
-        _ node: NodeName, _ tenant: JoinedTenant, _ state: NodeState, _ plan: RepairPlan, _ tunnel: (any NodeTunnel)?
+        _ node: NodeName, _ tenant: JoinedTenant, _ state: NodeState, _ plan: RepairPlan, _ tunnel: TunnelStanding?
     ) -> String {
         var parts = ["\(node) of \(tenant.server.dropFirst("https://".count))"]
         if let kubelet = state.kubelet { parts.append("kubelet \(kubelet.active)") }
@@ -195,7 +185,7 @@ package struct NodeDaemon: Sendable {
         } else {
             parts.append("kubelet without certificate")
         }
-        if let tunnel { parts.append(tunnel.statusLine) }
+        if let tunnel { parts.append(tunnel.line) }
         if let first = plan.complaints.first ?? plan.actions.first?.text { parts.append(first) }
         return parts.joined(separator: "; ")
     }

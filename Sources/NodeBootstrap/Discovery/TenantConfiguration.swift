@@ -8,6 +8,8 @@ package struct TenantConfiguration: Sendable, Hashable {
     /// Nil when the server does not say.
     package var serverVersion: KubernetesVersion?
     package var serviceSubnet: String?
+    /// Of all nodes together; nil when the tenant does not say, or did not when a machine of an earlier version joined.
+    package var podSubnet: String?
     package var dnsDomain: String?
     /// The KubeletConfiguration for every node, as it stands.
     package var kubelet: JSON
@@ -22,6 +24,7 @@ package struct TenantConfiguration: Sendable, Hashable {
         clusterName = name.isEmpty ? "kubernetes" : name
         self.serverVersion = serverVersion.flatMap { KubernetesVersion($0) }
         serviceSubnet = cluster[path: "networking", "serviceSubnet"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        podSubnet = cluster[path: "networking", "podSubnet"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         dnsDomain = cluster[path: "networking", "dnsDomain"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         kubelet = try Self.document(kubeletConfiguration, "kubelet-config")
         keepsSocketInFile = cluster[path: "featureGates", "NodeLocalCRISocket"]?.bool ?? true
@@ -48,6 +51,7 @@ package struct TenantConfiguration: Sendable, Hashable {
         ]
         if let serverVersion { json["serverVersion"] = .string(serverVersion.description) }
         if let serviceSubnet { json["serviceSubnet"] = .string(serviceSubnet) }
+        if let podSubnet { json["podSubnet"] = .string(podSubnet) }
         if let dnsDomain { json["dnsDomain"] = .string(dnsDomain) }
         return json
     }
@@ -59,6 +63,7 @@ package struct TenantConfiguration: Sendable, Hashable {
         keepsSocketInFile = json["keepsSocketInFile"]?.bool ?? true
         serverVersion = json["serverVersion"]?.string.flatMap { KubernetesVersion($0) }
         serviceSubnet = json["serviceSubnet"]?.string
+        podSubnet = json["podSubnet"]?.string
         dnsDomain = json["dnsDomain"]?.string
     }
 

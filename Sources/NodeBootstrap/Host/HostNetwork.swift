@@ -34,6 +34,54 @@ package enum HostNetwork {
         return .success(addresses)
     }
 
+    /// Of all interfaces that are up, in the kernel's order; loopback and link-local ones left out.
+    package static var ownAddresses: [IPAddress] {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var addresses: [IPAddress] = []
+        var entry = list
+        while let current = entry?.pointee {
+            entry = current.ifa_next
+            guard let raw = current.ifa_addr, current.ifa_flags & UInt32(IFF_UP) != 0,
+                let address = address(raw), !address.isLoopback, !address.isLinkLocal, !addresses.contains(address)
+            else { continue }
+            addresses.append(address)
+        }
+        return addresses
+    }
+
+    private static func address(_ raw: UnsafePointer<sockaddr>) -> IPAddress? {
+        switch Int32(raw.pointee.sa_family) {
+        case AF_INET:
+            raw.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { pointer in
+                withUnsafeBytes(of: pointer.pointee.sin_addr) { IPAddress(bytes: Array($0)) }
+            }
+        case AF_INET6:
+            raw.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
+                withUnsafeBytes(of: pointer.pointee.sin6_addr) { IPAddress(bytes: Array($0)) }
+            }
+        default: nil
+        }
+    }
+
+    /// From which of its addresses this machine speaks to another; nil when there is no route. Sends nothing.
+    package static func source(towards address: IPAddress) -> IPAddress? {
+        let family = address.isIPv4 ? AF_INET : AF_INET6
+        let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        // Any port does: a datagram socket that is connected has an address of its own, and nothing more.
+        guard connect(descriptor, to: address, port: 9) else { return nil }
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                getsockname(descriptor, raw, &length) == 0 ? Self.address(raw) : nil
+            }
+        }
+    }
+
     package struct ResolutionFailure: Error, Sendable, Hashable { package let description: String }
 
     /// errno of listening on a port of every address; nil when it worked.
@@ -84,7 +132,7 @@ package enum HostNetwork {
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
             }
         }
     }
@@ -95,35 +143,36 @@ package enum HostNetwork {
         let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        let isConnected: Bool
-        if address.isIPv4 {
-            var target = sockaddr_in()
-            target.sin_family = sa_family_t(AF_INET)
-            target.sin_port = port.bigEndian
-            withUnsafeMutableBytes(of: &target.sin_addr) { $0.copyBytes(from: address.bytes) }
-            isConnected = withUnsafePointer(to: &target) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
-        } else {
-            var target = sockaddr_in6()
-            target.sin6_family = sa_family_t(AF_INET6)
-            target.sin6_port = port.bigEndian
-            withUnsafeMutableBytes(of: &target.sin6_addr) { $0.copyBytes(from: address.bytes) }
-            isConnected = withUnsafePointer(to: &target) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
-                }
-            }
-        }
-        guard isConnected else { return nil }
+        guard connect(descriptor, to: address, port: port) else { return nil }
         var mtu: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         let level = address.isIPv4 ? Int32(IPPROTO_IP) : Int32(IPPROTO_IPV6)
         let option = address.isIPv4 ? Int32(IP_MTU) : Int32(IPV6_MTU)
         guard getsockopt(descriptor, level, option, &mtu, &length) == 0 else { return nil }
         return Int(mtu)
+    }
+
+    private static func connect(_ descriptor: Int32, to address: IPAddress, port: UInt16) -> Bool {
+        guard address.isIPv4 else {
+            var target = sockaddr_in6()
+            target.sin6_family = sa_family_t(AF_INET6)
+            target.sin6_port = port.bigEndian
+            withUnsafeMutableBytes(of: &target.sin6_addr) { $0.copyBytes(from: address.bytes) }
+            return connect(descriptor, &target)
+        }
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = port.bigEndian
+        withUnsafeMutableBytes(of: &target.sin_addr) { $0.copyBytes(from: address.bytes) }
+        return connect(descriptor, &target)
+    }
+
+    private static func connect<Address>(_ descriptor: Int32, _ address: inout Address) -> Bool {
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size)) == 0
+            }
+        }
     }
 
     /// Of the interface with the default route, by /proc/net/route and /sys.

@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let heartbeat = NodeDaemon.Heartbeat()
         let daemon = NodeDaemon(
-            environment, version: ProgramVersion.number, tunnels: assembly.tunnels, heartbeat: heartbeat,
+            environment, version: ProgramVersion.number, tunnels: assembly.tunnels(environment), heartbeat: heartbeat,
             lock: { try await assembly.lock() }
         ) { ServiceNotification.send(.status($0)) }
         let group = ServiceGroup(
@@ -51,7 +51,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// The daemon, ended by a graceful shutdown at once: everything it does can be taken up again.
+/// The daemon, ended by a graceful shutdown: everything it does can be taken up again, so it ends as soon as what goes
+/// through its tunnel has come to an end.
 struct DaemonService: Service {
     let daemon: NodeDaemon
 

@@ -1,0 +1,222 @@
+import FoundationEssentials
+import HTTPTransport
+import Konnectivity
+import KubeClient
+import KubeObjects
+import Logging
+import NodeIdentity
+import PKI
+import Synchronization
+
+/// Makes the tunnel of a node from what its journal says.
+package struct KonnectivityTunnelMaker: NodeTunnelMaker {
+    private let environment: NodeEnvironment
+    private let renewalPlace: Double
+
+    package init(_ environment: NodeEnvironment, renewalPlace: Double = .random(in: 0..<1)) {
+        self.environment = environment
+        self.renewalPlace = renewalPlace
+    }
+
+    package func tunnel(for node: NodeTunnelSettings) async throws -> (any NodeTunnel)? {
+        guard let endpoint = node.endpoint else {
+            environment.log.notice("no tunnel: the join named no server (\"kamaji-agent join --tunnel HOST:PORT\")")
+            return nil
+        }
+        return try KonnectivityTunnel(environment, node, endpoint, renewalPlace: renewalPlace)
+    }
+}
+
+/// Holds the tunnel, and keeps it in step with the node: its addresses, its tenant's authorities, the agent's identity.
+/// Nothing of it needs a kubelet.
+package final class KonnectivityTunnel: NodeTunnel {
+    private let environment: NodeEnvironment
+    private let tokens: TunnelTokens
+    /// For looking names up, which may take long.
+    private let thread: WorkThread
+    private let interval: Duration
+
+    private struct State {
+        var settings: NodeTunnelSettings
+        var endpoint: JoinEndpoint
+        var plan: TunnelPlan?
+        var tunnel: Tunnel?
+        /// Tunnels so far, by their number: what holds them, and those that have ended.
+        var begun = 0
+        var holders: [Int: Task<Void, Never>] = [:]
+        var ended: Set<Int> = []
+        /// What ended the tunnel that should be there.
+        var failure: (any Error)?
+        var certificate: Certificate?
+        var node: KubeObject?
+        var trouble: String?
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter interval: between two looks at what the tunnel depends on.
+    init(
+        _ environment: NodeEnvironment, _ settings: NodeTunnelSettings, _ endpoint: JoinEndpoint, renewalPlace: Double,
+        interval: Duration = .seconds(30)
+    ) throws {
+        self.environment = environment
+        self.interval = interval
+        thread = try WorkThread()
+        state = Mutex(State(settings: settings, endpoint: endpoint))
+        tokens = TunnelTokens(place: renewalPlace, elapsed: environment.pacing.elapsed) {
+            [environment] in
+            let settings = try await NodeTunnelSettings.read(environment.journal) ?? settings
+            return try await TunnelToken.ask(try await Self.client(environment, settings))
+        }
+    }
+
+    private static func client(
+        _ environment: NodeEnvironment, _ settings: NodeTunnelSettings
+    ) async throws -> KubeClient {
+        guard let identity = try await AgentStore(environment.writer).identity(settings.node) else {
+            throw TunnelTokenError(description: "the agent has no certificate to ask for the tunnel's token with")
+        }
+        return environment.client(
+            identity.connection(
+                settings.tenant.server, authorityPEM: settings.tenant.authorityPEM, proxies: environment.proxies))
+    }
+
+    // MARK: Running
+
+    package func run() async throws {
+        state.withLock { $0.failure = nil }
+        defer { for holder in state.withLock({ $0.holders.values }) { holder.cancel() } }
+        do {
+            while true {
+                try await refresh()
+                try await environment.pacing.sleep(interval)
+                if let failure = state.withLock({ $0.failure }) {
+                    state.withLock { ($0.tunnel, $0.plan) = (nil, nil) }
+                    throw failure
+                }
+            }
+        } catch let error as CancellationError {
+            // What goes through it may come to an end; the tunnel itself knows for how long.
+            state.withLock { $0.tunnel }?.drain()
+            for holder in state.withLock({ $0.holders.values }) { await holder.value }
+            throw error
+        }
+    }
+
+    /// Looks at everything that the tunnel follows from, and at what has changed.
+    private func refresh() async throws {
+        try Task.checkCancellation()
+        var trouble: String?
+        if let settings = try? await NodeTunnelSettings.read(environment.journal) {
+            let old = state.withLock { state in
+                defer { state.settings = settings }
+                if let endpoint = settings.endpoint { state.endpoint = endpoint }
+                return state.settings.tenant
+            }
+            if old != settings.tenant { await becomeAnother() }
+        }
+        let (settings, endpoint) = state.withLock { ($0.settings, $0.endpoint) }
+        let certificate = try? await AgentStore(environment.writer).identity(settings.node)?.certificate
+        let former = state.withLock { state in
+            defer { state.certificate = certificate }
+            return state.certificate
+        }
+        if let former, let certificate, former != certificate { await becomeAnother() }
+        do {
+            // Before it is needed.
+            _ = try await tokens.current()
+            let client = try await Self.client(environment, settings)
+            let node = try await client.find(.nodes, ObjectKey(namespace: nil, name: settings.node.text))
+            state.withLock { $0.node = node }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            trouble = "\(error)"
+        }
+        try Task.checkCancellation()
+        defer { state.withLock { $0.trouble = trouble } }
+        do {
+            follow(
+                try TunnelPlan(
+                    settings, endpoint: endpoint, vantage: await vantage(endpoint), node: state.withLock { $0.node },
+                    proxy: environment.proxies.proxy(for: endpoint.url)))
+        } catch let error as TunnelPlanError {
+            trouble = "\(error)"
+        }
+    }
+
+    /// Another certificate, or other authorities: whatever was granted to who we were is asked for anew.
+    private func becomeAnother() async {
+        await tokens.forget()
+        state.withLock { $0.tunnel }?.reconnect()
+    }
+
+    private func vantage(_ endpoint: JoinEndpoint) async throws -> TunnelVantage {
+        try await thread.run {
+            let servers = endpoint.address.map { [$0] } ?? (try? HostNetwork.resolve(endpoint.host).get()) ?? []
+            var sources: [KubeObjects.IPAddress] = []
+            for source in servers.compactMap({ HostNetwork.source(towards: $0) }) where !sources.contains(source) {
+                sources.append(source)
+            }
+            return TunnelVantage(
+                hostName: HostNetwork.hostName, addresses: HostNetwork.ownAddresses, sources: sources)
+        }
+    }
+
+    /// Other rules go into the tunnel that there is; anything else needs another one, and the old ends in its own time.
+    private func follow(_ plan: TunnelPlan) {
+        let (old, former) = state.withLock { ($0.tunnel, $0.plan) }
+        if let old, let former, former.configuration == plan.configuration {
+            if former.policy != plan.policy { old.use(plan.policy) }
+            state.withLock { $0.plan = plan }
+            return
+        }
+        let tunnel = Tunnel(
+            configuration: plan.configuration, credentials: { [self] in try await credentials() },
+            dialPolicy: plan.policy, logger: environment.log)
+        let number = state.withLock { state in
+            (state.tunnel, state.plan) = (tunnel, plan)
+            state.begun += 1
+            return state.begun
+        }
+        environment.log.info(
+            "tunnel",
+            metadata: [
+                "servers": "\(plan.configuration.servers)", "identifiers": "\(plan.configuration.identifiers.query)",
+            ])
+        old?.drain()
+        let holder = Task { [self] in
+            do {
+                try await tunnel.run()
+            } catch {
+                state.withLock { if $0.tunnel === tunnel { $0.failure = error } }
+            }
+            _ = state.withLock { $0.ended.insert(number) }
+        }
+        state.withLock { state in
+            state.holders[number] = holder
+            for number in state.ended { state.holders[number] = nil }
+            state.ended = []
+        }
+    }
+
+    private func credentials() async throws -> TunnelCredentials {
+        let token = try await tokens.current()
+        return TunnelCredentials(
+            certificateAuthorities: state.withLock { $0.settings.tenant.authorityPEM }, token: token.text)
+    }
+
+    // MARK: Standing
+
+    package var standing: TunnelStanding {
+        get async {
+            let (tunnel, plan, endpoint, trouble) = state.withLock { ($0.tunnel, $0.plan, $0.endpoint, $0.trouble) }
+            var standing = TunnelStanding(
+                endpoint: endpoint.description, status: await tunnel?.status ?? TunnelStatus())
+            standing.identifiers = plan?.configuration.identifiers.query ?? ""
+            standing.tokenEnd = await tokens.end
+            standing.trouble = trouble
+            return standing
+        }
+    }
+}
