@@ -29,6 +29,23 @@ struct AgentAssembly: Sendable {
     /// What makes the tunnel to the tenant.
     func tunnels(_ environment: NodeEnvironment) -> any NodeTunnelMaker { KonnectivityTunnelMaker(environment) }
 
+    /// Where the daemon says how it fares; what cannot be listened at is logged, and left out.
+    func listeners(metricsPort: UInt16) async throws -> [StandingListener] {
+        let (files, log) = (files, log)
+        return try await thread.run {
+            var makers: [() throws -> StandingListener] = [{ try StandingListener(files) }]
+            if metricsPort != 0 { makers.append { try StandingListener(loopbackPort: metricsPort) } }
+            return makers.compactMap { make in
+                do {
+                    return try make()
+                } catch {
+                    log.error("the agent does not say how it fares", metadata: ["error": "\(error)"])
+                    return nil
+                }
+            }
+        }
+    }
+
     func hasJournal() async -> Bool {
         let files = files
         return (try? await thread.run { Journal.exists(files) }) ?? false

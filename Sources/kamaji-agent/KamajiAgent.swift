@@ -18,7 +18,8 @@ struct KamajiAgent: AsyncParsableCommand {
             """,
         version: ProgramVersion.text,
         subcommands: [
-            JoinCommand.self, StatusCommand.self, DoctorCommand.self, RunCommand.self, ResetCommand.self,
+            JoinCommand.self, StatusCommand.self, DoctorCommand.self, RunCommand.self, TunnelCommand.self,
+            ResetCommand.self,
         ])
 
     static func main() async {

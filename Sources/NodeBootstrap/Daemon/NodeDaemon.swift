@@ -15,6 +15,7 @@ package struct NodeDaemon: Sendable {
     private let version: String
     private let tunnels: (any NodeTunnelMaker)?
     private let heartbeat: Heartbeat
+    private let board: NodeBoard
     /// Held while something is changed, so that a join or reset by hand is not disturbed.
     private let lock: @Sendable () async throws -> HostLock?
     /// Is told one line whenever it changes.
@@ -25,7 +26,7 @@ package struct NodeDaemon: Sendable {
 
     package init(
         _ environment: NodeEnvironment, version: String, tunnels: (any NodeTunnelMaker)?, heartbeat: Heartbeat,
-        lock: @escaping @Sendable () async throws -> HostLock?, interval: Duration = .seconds(10),
+        board: NodeBoard, lock: @escaping @Sendable () async throws -> HostLock?, interval: Duration = .seconds(10),
         renewalPlace: Double = .random(in: 0..<1),
         status: @escaping @Sendable (String) -> Void
     ) {
@@ -33,6 +34,7 @@ package struct NodeDaemon: Sendable {
         self.version = version
         self.tunnels = tunnels
         self.heartbeat = heartbeat
+        self.board = board
         self.lock = lock
         self.interval = interval
         self.renewalPlace = renewalPlace
@@ -67,6 +69,7 @@ package struct NodeDaemon: Sendable {
         }
         guard let membership else { return }
         let tunnel = try await tunnels?.tunnel(for: membership)
+        board.note(membership, tunnel)
         try await withThrowingTaskGroup(of: Void.self) { group in
             if let tunnel {
                 group.addTask { await keepUp(tunnel) }
@@ -101,6 +104,7 @@ package struct NodeDaemon: Sendable {
             do {
                 let state = try await repair.look(renewalPlace: renewalPlace)
                 let plan = RepairPlan(state, backoff: backoff)
+                board.note(state, plan)
                 for complaint in plan.complaints where reporting.isNew(complaint) {
                     environment.log.warning("needs attention", metadata: ["what": "\(complaint)"])
                 }
@@ -138,8 +142,10 @@ package struct NodeDaemon: Sendable {
         environment.log.notice("repairing", metadata: ["action": "\(action.text)"])
         do {
             try await repair.perform(action)
+            board.note(action, succeeded: true)
             environment.log.notice("repaired", metadata: ["action": "\(action.text)"])
         } catch {
+            board.note(action, succeeded: false)
             environment.log.error("repair failed", metadata: ["action": "\(action.text)", "error": "\(error)"])
         }
     }

@@ -20,6 +20,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The least level that is written: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
+    @Option(
+        help: ArgumentHelp(
+            "Port of 127.0.0.1 where /metrics is served too; 0 serves none.",
+            discussion: "At the socket \(StandingListener.path) it always is, for members of the group kamaji-agent."))
+    var metricsPort: UInt16 = 0
+
     func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
@@ -37,15 +43,22 @@ struct RunCommand: AsyncParsableCommand {
             log.error("the journal was damaged and put aside", metadata: ["path": "\(damaged)"])
         }
         let heartbeat = NodeDaemon.Heartbeat()
+        let board = NodeBoard(environment, version: ProgramVersion.number)
         let daemon = NodeDaemon(
             environment, version: ProgramVersion.number, tunnels: assembly.tunnels(environment), heartbeat: heartbeat,
+            board: board,
             lock: { try await assembly.lock() }
         ) { ServiceNotification.send(.status($0)) }
+        var services: [any Service] = [
+            NotifyService(heartbeat: heartbeat), ReloadService(log: log), DaemonService(daemon: daemon),
+        ]
+        // A node is mended whether or not somebody can look on.
+        for listener in try await assembly.listeners(metricsPort: metricsPort) {
+            services.append(StandingService(listener: listener, board: board))
+        }
         let group = ServiceGroup(
             configuration: .init(
-                services: [
-                    NotifyService(heartbeat: heartbeat), ReloadService(log: log), DaemonService(daemon: daemon),
-                ],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle")))
         try await group.run()
     }
@@ -62,6 +75,16 @@ struct DaemonService: Service {
         } catch is CancellationError {
             return
         }
+    }
+}
+
+/// Says how the agent fares to who asks.
+struct StandingService: Service {
+    let listener: StandingListener
+    let board: NodeBoard
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [listener, board] in await listener.run { await board.answer($0) } }
     }
 }
 
