@@ -174,7 +174,10 @@ import Testing
         let tenant = Tenant()
         let tokens = tenant.tokens
         _ = try await tokens.current()
-        await tokens.forget()
+        try await tokens.renew()
+        #expect(try await tokens.current().text == "token 2")
+        tenant.at(0, isAway: true)
+        await #expect(throws: TunnelTokenError.self) { try await tokens.renew() }
         #expect(try await tokens.current().text == "token 2")
     }
 }

@@ -178,6 +178,7 @@ extension JoinRun {
             if try await isRunningAsWritten(units) {
                 return PhaseOutput(value: (), line: "kubelet runs with these files", wasThere: true)
             }
+            try await awaitTunnel()
             try await start(units)
         } else if try await !answers(health) {
             report(
@@ -191,6 +192,24 @@ extension JoinRun {
         let digest = try await writtenDigest()
         try await journal.setFact("started", .string(digest))
         return PhaseOutput(value: (), line: health.map { "kubelet is well (\($0))" } ?? "kubelet started")
+    }
+
+    /// The agent's daemon holds the tunnel as soon as there is an enrolment: where it runs, a node is reached from its
+    /// kubelet's first moment. A tunnel that leads nowhere does not keep the node from working.
+    private func awaitTunnel() async throws {
+        guard configuration.tunnel != nil else { return }
+        var request = HTTPRequest("GET", "http://localhost/status", timeout: .seconds(2))
+        request.unixSocket = writer.files.place(StandingListener.path)
+        let transport = environment.transport
+        var isTold = false
+        _ = try await environment.pacing.poll(within: .seconds(5), every: .milliseconds(200)) { () -> Bool? in
+            guard let answer = try? await transport.send(request), let standing = try? JSON(parsing: answer.body)
+            else { return false }
+            if standing[path: "tunnel", "connected"]?.bool == true { return true }
+            if !isTold { report(.waiting(.kubeletStart, "the tunnel to the tenant is not up yet")) }
+            isTold = true
+            return nil
+        }
     }
 
     /// Of the files that the kubelet reads at its start alone.

@@ -11,15 +11,16 @@ extension NodeStanding {
         info.add(1, labels: ["version": version, "node": node ?? ""])
         var joined = family("joined", "Whether this machine has joined a tenant.", .gauge)
         joined.add(node == nil ? 0 : 1)
-        var joins = family("join_runs_total", "Runs of \"kamaji-agent join\" in the journal, by outcome.", .counter)
-        joins.add(Double(self.joins.succeeded), labels: ["outcome": "succeeded"])
-        joins.add(Double(self.joins.all - self.joins.succeeded), labels: ["outcome": "failed"])
+        var joins = family("join_runs_total", "Runs of \"kamaji-agent join\" in the journal.", .counter)
+        joins.add(Double(self.joins.all))
+        var succeeded = family("join_runs_succeeded_total", "Those of them that ended well.", .counter)
+        succeeded.add(Double(self.joins.succeeded))
         var repairs = family("repairs_total", "What the agent mended since its start.", .counter)
         for (repair, count) in self.repairs.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             repairs.add(
                 Double(count), labels: ["kind": repair.kind, "outcome": repair.succeeded ? "succeeded" : "failed"])
         }
-        return [info, joined, joins, repairs] + stateFamilies + tunnelFamilies
+        return [info, joined, joins, succeeded, repairs] + stateFamilies + tunnelFamilies
     }
 
     private func family(_ name: String, _ help: String, _ kind: MetricFamily.Kind) -> MetricFamily {

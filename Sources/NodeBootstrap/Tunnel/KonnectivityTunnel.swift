@@ -48,6 +48,8 @@ package final class KonnectivityTunnel: NodeTunnel {
         /// What ended the tunnel that should be there.
         var failure: (any Error)?
         var certificate: Certificate?
+        /// The tenant knows this node by something else than when the tunnel last got its token.
+        var isAnother = false
         var node: KubeObject?
         var trouble: String?
     }
@@ -113,16 +115,17 @@ package final class KonnectivityTunnel: NodeTunnel {
                 if let endpoint = settings.endpoint { state.endpoint = endpoint }
                 return state.settings.tenant
             }
-            if old != settings.tenant { await becomeAnother() }
+            if old != settings.tenant { state.withLock { $0.isAnother = true } }
         }
         let (settings, endpoint) = state.withLock { ($0.settings, $0.endpoint) }
         let certificate = try? await AgentStore(environment.writer).identity(settings.node)?.certificate
         let former = state.withLock { state in
-            defer { state.certificate = certificate }
+            defer { state.certificate = certificate ?? state.certificate }
             return state.certificate
         }
-        if let former, let certificate, former != certificate { await becomeAnother() }
+        if let former, let certificate, former != certificate { state.withLock { $0.isAnother = true } }
         do {
+            if state.withLock({ $0.isAnother }) { try await becomeAnother() }
             // Before it is needed.
             _ = try await tokens.current()
             let client = try await Self.client(environment, settings)
@@ -145,10 +148,15 @@ package final class KonnectivityTunnel: NodeTunnel {
         }
     }
 
-    /// Another certificate, or other authorities: whatever was granted to who we were is asked for anew.
-    private func becomeAnother() async {
-        await tokens.forget()
-        state.withLock { $0.tunnel }?.reconnect()
+    /// Another certificate, or other authorities: whatever was granted to who we were is asked for anew. The tunnel that
+    /// there is stays until that was given.
+    private func becomeAnother() async throws {
+        try await tokens.renew()
+        let tunnel = state.withLock { state in
+            state.isAnother = false
+            return state.tunnel
+        }
+        tunnel?.reconnect()
     }
 
     private func vantage(_ endpoint: JoinEndpoint) async throws -> TunnelVantage {

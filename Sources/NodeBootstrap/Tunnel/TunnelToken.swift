@@ -91,10 +91,13 @@ package actor TunnelTokens {
         }
     }
 
-    /// For when the agent is somebody else to its tenant from now on.
-    package func forget() {
-        held = nil
+    /// For when the agent is somebody else to its tenant from now on: another token, or the one that is held as long as
+    /// there is none.
+    package func renew() async throws {
         generation += 1
+        let (mine, start) = (generation, elapsed())
+        let token = try await ask()
+        if mine == generation { held = (token, start) }
     }
 
     package var end: Date? { held?.token.end }

@@ -26,6 +26,11 @@ final class StandInTenant: HTTPTransport {
         var date = "Sun, 06 Nov 1994 08:49:37 GMT"
         var credential: BootstrapToken?
         var clusterInfoReads = 0
+        /// Requests for tokens of the tunnel, as they came.
+        var tokenRequests: [JSON] = []
+        /// What the agent's daemon on the machine says of its tunnel, one after the other and the last for ever; with
+        /// none it does not run.
+        var tunnelStates: [Bool] = []
     }
 
     let state: Mutex<State>
@@ -78,6 +83,11 @@ final class StandInTenant: HTTPTransport {
             state.calls.append("\(request.method) \(path)")
             if !state.failures.isEmpty { throw state.failures.removeFirst() }
             if path.hasPrefix("http://127.0.0.1") { return HTTPResponse(status: state.isHealthy ? 200 : 500) }
+            if request.unixSocket != nil, let isConnected = state.tunnelStates.first {
+                if state.tunnelStates.count > 1 { state.tunnelStates.removeFirst() }
+                let standing: JSON = ["tunnel": ["connected": .bool(isConnected)]]
+                return HTTPResponse(status: 200, body: standing.encoded())
+            }
             guard path.hasPrefix(Self.server) else { throw HTTPTransportError(.unresolvedHost, path) }
             let json = try answer(request, String(path.dropFirst(Self.server.count)), body, &state)
             guard let json else {
@@ -114,6 +124,15 @@ final class StandInTenant: HTTPTransport {
         case ("GET", "/version"): return ["gitVersion": "v1.36.2"]
         case ("POST", "/apis/certificates.k8s.io/v1/certificatesigningrequests"):
             return try sign(body ?? .null, &state)
+        case ("POST", "/api/v1/namespaces/kube-system/serviceaccounts/konnectivity-agent/token"):
+            state.tokenRequests.append(body ?? .null)
+            return [
+                "spec": ["expirationSeconds": 3600],
+                "status": [
+                    "token": .string("token \(state.tokenRequests.count)"),
+                    "expirationTimestamp": "2036-01-01T00:00:00Z",
+                ],
+            ]
         default: break
         }
         let name = String(path.split(separator: "/").last ?? "")
