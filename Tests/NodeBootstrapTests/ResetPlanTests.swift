@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import NodeBootstrap
@@ -22,10 +23,31 @@ import Testing
             ResetPlan(facts).steps == [
                 .stopUnit("kubelet.service"), .removeSandbox(id: "id", pod: "pod"), .unmount("/v/d/e"),
                 .unmount("/v/d"),
-                .removeFile("/v/d/f"), .removeFile("/k/new"), .restoreFile("/k/old", prior),
+                .removeFile("/k/new"), .restoreFile("/k/old", prior),
                 .removeFolder("/k/made/in"), .removeFolder("/k/made"), .removeFolder("/v/d"), .removeFolder("/v"),
                 .reloadUnits, .disableUnit("kubelet.service"), .startUnit("kubelet.service"), .forgetIdentity,
             ])
+    }
+
+    @Test func `a link that took a folder's place leads nowhere`() throws {
+        let root = FileManager.default.temporaryDirectory.appending(path: "reset-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let files = HostFiles(root: root)
+        for folder in ["/kubelet/pods/volume", "/etc"] {
+            try FileManager.default.createDirectory(
+                atPath: root + folder, withIntermediateDirectories: true)
+            #expect(FileManager.default.createFile(atPath: "\(root)\(folder)/passwd", contents: Data([1])))
+        }
+        try files.remove("/kubelet/pods/volume/passwd", beneath: "/kubelet")
+        #expect(try files.removeFolderIfEmpty("/kubelet/pods/volume", beneath: "/kubelet"))
+        try files.remove("/kubelet/pods/volume/passwd", beneath: "/kubelet")
+        try files.link("/kubelet/pods/volume", to: "\(root)/etc")
+        #expect(throws: HostError.self) { try files.remove("/kubelet/pods/volume/passwd", beneath: "/kubelet") }
+        #expect(throws: HostError.self) { try files.remove("/etc/passwd", beneath: "/kubelet") }
+        #expect(throws: HostError.self) { try files.remove("/kubelet/../etc/passwd", beneath: "/kubelet") }
+        #expect(FileManager.default.fileExists(atPath: "\(root)/etc/passwd"))
+        try files.remove("/kubelet/pods/volume", beneath: "/kubelet")
+        #expect(try files.names(in: "/kubelet/pods").isEmpty)
     }
 
     @Test func `the kernel's escapes in mount points are read`() {

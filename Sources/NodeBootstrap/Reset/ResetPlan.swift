@@ -62,7 +62,12 @@ package struct ResetPlan: Sendable, Hashable {
         }.map { .unmount($0.element) }
 
         let recorded = Set(facts.files.map(\.path))
-        for entry in facts.present where !recorded.contains(entry.path) && !facts.bystanders.contains(entry.path) {
+        // What lies beneath a mount point is another's: a volume's data, which may be of the same device.
+        let mounted = facts.mounts.map { $0 + "/" }
+        for entry in facts.present
+        where !recorded.contains(entry.path) && !facts.bystanders.contains(entry.path)
+            && !mounted.contains(where: entry.path.hasPrefix)
+        {
             steps.append(entry.isFolder ? .removeFolder(entry.path) : .removeFile(entry.path))
         }
         for file in facts.files {

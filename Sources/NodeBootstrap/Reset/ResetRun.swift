@@ -86,13 +86,14 @@ package struct ResetRun: Sendable {
     /// - Returns: what could not be done.
     package func run(_ plan: ResetPlan) async throws -> [String] {
         let id = try await environment.journal.beginRun("reset", at: environment.now())
+        let territories = try await environment.journal.territories().map(\.path)
         var failures: [String] = []
         for step in plan.steps {
             if case .forgetIdentity = step, !failures.isEmpty { break }
             try environment.writer.mark("reset: \(step.text)")
             report(step)
             do {
-                try await perform(step)
+                try await perform(step, territories: territories)
             } catch {
                 failures.append("\(step.text): \(error)")
             }
@@ -103,8 +104,9 @@ package struct ResetRun: Sendable {
         return failures
     }
 
-    private func perform(_ step: ResetPlan.Step) async throws {
+    private func perform(_ step: ResetPlan.Step, territories: [String]) async throws {
         let (files, thread) = (environment.writer.files, environment.writer.thread)
+        func territory(of path: String) -> String? { territories.first { path.hasPrefix("\($0)/") } }
         switch step {
         case .stopUnit(let unit): try await environment.units?.stop(unit)
         case .disableUnit(let unit): try await environment.units?.setEnabled(false, unit)
@@ -123,8 +125,20 @@ package struct ResetRun: Sendable {
                     throw HostError("unmount", path, errno)
                 }
             }
-        case .removeFile(let path): try await thread.run { try files.remove(path) }
-        case .removeFolder(let path): _ = try await thread.run { try files.removeFolderIfEmpty(path) }
+        case .removeFile(let path):
+            let territory = territory(of: path)
+            try await thread.run {
+                if let territory { try files.remove(path, beneath: territory) } else { try files.remove(path) }
+            }
+        case .removeFolder(let path):
+            let territory = territory(of: path)
+            _ = try await thread.run {
+                if let territory {
+                    try files.removeFolderIfEmpty(path, beneath: territory)
+                } else {
+                    try files.removeFolderIfEmpty(path)
+                }
+            }
         case .restoreFile(let path, let prior):
             try await thread.run {
                 guard let content = try files.read(prior.backup) else { return }

@@ -70,7 +70,7 @@ final class ProgressDisplay: Sendable {
             state.isOnLine = true
         case .waiting(let phase, let why):
             clear()
-            Self.put("  … \(phase.title): \(why.prefix(Self.width - phase.title.count - 8))")
+            Self.put("  … \(phase.title): \(why.prefix(max(0, Self.width - phase.title.count - 8)))")
             state.isOnLine = true
         case .finished(let phase, let what, let duration):
             clear()
