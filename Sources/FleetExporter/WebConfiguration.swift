@@ -37,7 +37,12 @@ package struct WebConfiguration: Sendable, Hashable {
         try Self.check(document, at: "", ["tls_server_config", "http_server_config", "basic_auth_users"])
         if let section = document["tls_server_config"] { tls = try Self.tls(section, folder) }
         if let section = document["http_server_config"] { headers = try Self.headers(section) }
-        for (user, hash) in document["basic_auth_users"]?.object ?? [:] {
+        // Anything but users must not read as "no users": then everybody would pass.
+        let given = document["basic_auth_users"] ?? .null
+        guard let hashes = given.isNull ? [:] : given.object else {
+            throw WebConfigurationError("basic_auth_users is no mapping: give each user's name with a bcrypt hash")
+        }
+        for (user, hash) in hashes {
             guard let hash = hash.string, Self.isBcrypt(hash) else {
                 throw WebConfigurationError(
                     "basic_auth_users.\(user) is no bcrypt hash: make one with \"htpasswd -nBC 10 \(user)\"")
@@ -59,7 +64,8 @@ package struct WebConfiguration: Sendable, Hashable {
         guard let certificate = path("cert_file"), let key = path("key_file") else {
             throw WebConfigurationError("tls_server_config needs both cert_file and key_file")
         }
-        let kind = section["client_auth_type"]?.string ?? ClientAuthentication.none.rawValue
+        let asked = section["client_auth_type"] ?? .null
+        let kind = asked.isNull ? ClientAuthentication.none.rawValue : asked.string ?? "\(asked)"
         guard let authentication = ClientAuthentication(rawValue: kind) else {
             let known = ClientAuthentication.allCases.map(\.rawValue).joined(separator: ", ")
             throw WebConfigurationError("tls_server_config.client_auth_type is \"\(kind)\"; known are \(known)")

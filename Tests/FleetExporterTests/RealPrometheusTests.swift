@@ -48,7 +48,7 @@ struct RealPrometheusTests {
                 $0.isEmpty
             }
             try await prometheus.eventually("a scrape after all of it", "up") { $0 == [1] }
-            for complaint in ["out-of-order", "out of order", "duplicate", "level=error"] {
+            for complaint in ["out-of-order", "out of order", "different value but same timestamp", "level=error"] {
                 #expect(!prometheus.log.contains(complaint), "\(complaint): \(prometheus.log)")
             }
         }

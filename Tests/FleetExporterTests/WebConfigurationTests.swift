@@ -37,6 +37,8 @@ struct WebConfigurationTests {
         "What would have no effect, or not the one that is meant, is refused and named",
         arguments: [
             ("a: 1", "a is not known"), ("[]", "mapping"), ("basic_auth_users: {x: plain}", "basic_auth_users.x"),
+            ("basic_auth_users: [x]", "no mapping"), ("basic_auth_users: x", "no mapping"),
+            ("tls_server_config: {cert_file: a, key_file: b, client_auth_type: 1}", "client_auth_type"),
             ("tls_server_config: {cert_file: a}", "key_file"),
             ("tls_server_config: {cert_file: a, key_file: b, ciphers: x}", "tls_server_config.ciphers"),
             ("tls_server_config: {cert_file: a, key_file: b, min_version: SSL3}", "min_version"),
