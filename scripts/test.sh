@@ -9,6 +9,8 @@ install_helm
 
 say "building"
 build --build-tests
+# What the build has left to be written would hold up every server that waits for its disk.
+sync
 say "testing"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -27,7 +27,11 @@ final class RealEtcd: Sendable {
         let profile = CertificateProfile(
             commonName: "etcd", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"],
             extendedKeyUsages: [.serverAuth, .clientAuth], validity: .seconds(86_400))
-        var template = Array("\(NSTemporaryDirectory())/etcd-tests-XXXXXX".utf8CString)
+        // In memory where that can be: on a disk that is busy writing a build, etcd's fsync takes longer than its clients
+        // wait for it.
+        let memory = "/dev/shm"
+        let base = access(memory, W_OK | X_OK) == 0 ? memory : NSTemporaryDirectory()
+        var template = Array("\(base)/etcd-tests-XXXXXX".utf8CString)
         let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         self.folder = folder
         for (name, bytes) in [

@@ -62,14 +62,17 @@ import Testing
             #expect(policed.connections == 0)
             let open = DialPolicy(loopbackPorts: [target.port, closed.port, policed.port])
             tunnel.use(open)
+            // The tunnel's thread takes it up between two packets.
+            try await eventually("the other rules are in force") {
+                (try? await server.frontEnd.echo([1, 2, 3], at: policed.address)) == [1, 2, 3]
+            }
             let error = await #expect(throws: Failure.self) {
                 _ = try await server.frontEnd.dial("127.0.0.1:\(closed.port)")
             }
             #expect(error?.description.contains("connection refused") == true, "\(String(describing: error))")
-            // The other rules are in force.
-            #expect(try await server.frontEnd.echo([1, 2, 3], at: policed.address) == [1, 2, 3])
             let counters = await tunnel.status.counters
-            #expect(counters.dialsRefused == 3 && counters.dialFailures == 1 && counters.dials == 5, "\(counters)")
+            #expect(counters.dialsRefused >= 3 && counters.dialFailures == 1, "\(counters)")
+            #expect(counters.dials == counters.dialsRefused + 2, "\(counters)")
         }
     }
 
