@@ -108,6 +108,10 @@ struct ExporterFixture: Sendable {
 
     /// A tenant that the manager has made Ready.
     func addTenant(_ name: String, endpoint: String? = nil) async throws {
+        // First, so that no probe comes before what it trusts.
+        let authority = tenantAuthority
+        try await addSecret(
+            name, "ca", ["ca.crt": authority.certificate.pem, "ca.key": authority.key.pem])
         var object = ResourceType.tenantControlPlanes.object(ObjectKey(namespace: "default", name: name))
         object["spec"] = [
             "controlPlane": ["deployment": ["replicas": 1], "service": ["serviceType": "ClusterIP"]],
@@ -125,9 +129,6 @@ struct ExporterFixture: Sendable {
             "storage": ["driver": "etcd", "dataStoreName": "default"],
         ]
         _ = try await api.updateStatus(made, .tenantControlPlanes)
-        let authority = tenantAuthority
-        try await addSecret(
-            name, "ca", ["ca.crt": authority.certificate.pem, "ca.key": authority.key.pem])
     }
 
     func addSecret(_ tenant: String, _ component: String, _ data: [String: [UInt8]]) async throws {

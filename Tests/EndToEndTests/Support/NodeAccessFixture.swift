@@ -99,6 +99,7 @@ struct NodeAccessFixture: Sendable {
     /// A new invitation, once the tenant's API server knows it.
     func invitation() async throws -> KubeClient {
         let made = try await manager("token", "create", "dev", "--no-print-join-command")
+        try #require(made.isSuccess, "\(made)")
         let client = client(token: made.output.trimmingCharacters(in: .newlines))
         try await eventually("the tenant knows the token") { try await Self.isKnown(client) }
         return client

@@ -240,6 +240,32 @@ import Testing
         }
     }
 
+    @Test(arguments: Kubectl.all) func `what is written for an owner that is gone goes after it`(kubectl: Kubectl)
+        async throws
+    {
+        try await ServerFixture.run { server in
+            _ = try await kubectl("create configmap living", on: server)
+            let uid = try await kubectl("get cm living -o jsonpath={.metadata.uid}", on: server).output
+            let dead = "{apiVersion: v1, kind: ConfigMap, name: dead, uid: 00000000-0000-0000-0000-00000000dead}"
+            let living = "{apiVersion: v1, kind: ConfigMap, name: living, uid: \(uid)}"
+            func make(_ name: String, owners: String) -> String {
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \(name), ownerReferences: [\(owners)]}"
+            }
+            _ = try await kubectl("create configmap adopted", on: server)
+            for (name, owners) in [("late", dead), ("half", "\(dead), \(living)"), ("adopted", dead)] {
+                let made = try await kubectl("apply -f FILE", on: server, file: make(name, owners: owners))
+                #expect(made.isSuccess, "\(made)")
+            }
+            for name in ["late", "adopted"] {
+                let gone = try await kubectl("wait --for=delete configmap/\(name) --timeout=60s", on: server)
+                #expect(gone.isSuccess, "\(gone)")
+            }
+            let left = try await kubectl(
+                "wait cm/half --for=jsonpath={.metadata.ownerReferences[*].name}=living --timeout=60s", on: server)
+            #expect(left.isSuccess, "\(left)")
+        }
+    }
+
     @Test(arguments: Kubectl.all) func `a finalizer holds an object until it is taken away`(kubectl: Kubectl)
         async throws
     {

@@ -54,7 +54,9 @@ struct GarbageCollector: Sendable {
         return found
     }
 
+    /// Takes from `dependent` the owners that are no more, and deletes it when no other is left.
     func loseOwner(_ resource: APIResource, _ dependent: KubeObject) async throws(APIStatus) {
+        guard !dependent.ownerReferences.isEmpty else { return }
         var living: [OwnerReference] = []
         for owner in dependent.ownerReferences where try await isAlive(owner.uid) { living.append(owner) }
         if living.isEmpty {

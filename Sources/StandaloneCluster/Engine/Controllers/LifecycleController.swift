@@ -18,7 +18,7 @@ struct LifecycleController: Sendable {
                 try await catchUp()
                 var cursor = try await api.store.watch(nil, after: position)
                 while let events = try await cursor.next() {
-                    for event in events { await attempt(event.resource, event.object, event.change == .deleted) }
+                    for event in events { await attempt(event) }
                 }
                 return
             } catch {
@@ -36,18 +36,23 @@ struct LifecycleController: Sendable {
         let unfinished = try await api.store.unfinished()
         for (storage, key, isMarked) in unfinished {
             guard let object = try await api.store.get(key, in: storage) else { continue }
-            if isMarked {
-                await attempt(storage, object, false)
-            } else if let resource = api.catalog.snapshot.resource(storedAs: storage) {
-                await report(object) { () throws(APIStatus) in try await collector.loseOwner(resource, object) }
+            await report(object) { () throws(APIStatus) in
+                if isMarked { try await handleMarked(object, storage) } else { try await handleOwned(object, storage) }
             }
         }
     }
 
-    private func attempt(_ storage: String, _ object: KubeObject, _ isGone: Bool) async {
-        guard isGone || object.isBeingDeleted else { return }
+    private func attempt(_ event: StoreEvent) async {
+        let (object, storage) = (event.object, event.resource)
         await report(object) { () throws(APIStatus) in
-            if isGone { try await handleGone(object, storage) } else { try await handleMarked(object, storage) }
+            if event.change == .deleted {
+                try await handleGone(object, storage)
+            } else if object.isBeingDeleted {
+                try await handleMarked(object, storage)
+            } else if object.ownerReferences != event.previous?.ownerReferences ?? [] {
+                // Written by somebody who did not know yet that the owner is gone: nothing else would ever end it.
+                try await handleOwned(object, storage)
+            }
         }
     }
 
@@ -72,6 +77,13 @@ struct LifecycleController: Sendable {
         case ResourceType.customResourceDefinitions.description: try await removeInstances(of: object)
         default: return
         }
+    }
+
+    private func handleOwned(_ object: KubeObject, _ storage: String) async throws(APIStatus) {
+        guard let resource = api.catalog.snapshot.resource(storedAs: storage),
+            let current = try await api.load(resource, object.key), current.uid == object.uid
+        else { return }
+        try await collector.loseOwner(resource, current)
     }
 
     private func handleGone(_ object: KubeObject, _ storage: String) async throws(APIStatus) {
