@@ -48,6 +48,8 @@ extension TenantControlPlane {
             return isNew ? .provisioning : changesVersion ? .upgrading : .notReady
         }
         if rotations.exchangesAuthority { return .certificateAuthorityRotating }
-        return spec.writePermissions.isLimited ? .writeLimited : .ready
+        guard spec.writePermissions.isLimited else { return .ready }
+        // A pass that did not get inside has put up no barrier: only one that stood before stands.
+        return interior == .unseen && previousPhase != .writeLimited ? .ready : .writeLimited
     }
 }

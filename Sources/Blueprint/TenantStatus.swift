@@ -170,7 +170,8 @@ extension TenantControlPlane {
         }
     }
 
-    private var previousPhase: TenantPhase? {
+    /// What the last pass called it.
+    var previousPhase: TenantPhase? {
         object[path: "status", "kubernetesResources", "version", "status"]?.string.flatMap(TenantPhase.init(rawValue:))
     }
 

@@ -3,8 +3,6 @@ import Synchronization
 
 /// Works off one queue with a bounded number of workers. Adding is free of waiting and may be done from anywhere.
 package final class Controller<Key: Hashable & Sendable & CustomStringConvertible>: Sendable {
-    typealias Outcome = WorkQueue<Key>.Outcome
-
     private struct State {
         var queue = WorkQueue<Key>()
         var idle: CheckedContinuation<Void, Never>?
@@ -34,7 +32,7 @@ package final class Controller<Key: Hashable & Sendable & CustomStringConvertibl
     }
 
     /// Runs until the task is cancelled; keys that are being worked on then are finished first.
-    func run(_ reconcile: @escaping @Sendable (Key) async throws -> Outcome) async {
+    func run(_ reconcile: @escaping @Sendable (Key) async throws -> WorkOutcome) async {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 while !Task.isCancelled {
@@ -52,8 +50,8 @@ package final class Controller<Key: Hashable & Sendable & CustomStringConvertibl
         }
     }
 
-    private func work(on key: Key, _ reconcile: @Sendable (Key) async throws -> Outcome) async {
-        let outcome: Outcome
+    private func work(on key: Key, _ reconcile: @Sendable (Key) async throws -> WorkOutcome) async {
+        let outcome: WorkOutcome
         do {
             outcome = try await reconcile(key)
         } catch is CancellationError {

@@ -24,7 +24,7 @@ package struct DatastoreReconciler: Sendable {
     static let probePeriod = Duration.seconds(60)
     static let retryPeriod = Duration.seconds(5)
 
-    func reconcile(_ name: String) async throws -> TenantReconciler.Result {
+    func reconcile(_ name: String) async throws -> WorkOutcome {
         let key = ObjectKey(namespace: nil, name: name)
         guard let object = try await api.find(.dataStores, key) else {
             if registry.state(of: name) != nil {
@@ -76,7 +76,7 @@ package struct DatastoreReconciler: Sendable {
 
     /// Deletion waits for the last tenant. Who uses it is asked of the API server: memory may not have seen all yet. Only
     /// memory knows who is to have it by default.
-    private func release(_ store: DataStore) async throws -> TenantReconciler.Result {
+    private func release(_ store: DataStore) async throws -> WorkOutcome {
         let tenants = try await api.list(.tenantControlPlanes, namespace: nil).items
         let known = Set(users.tenants(of: store.name))
         let using = tenants.filter { tenant in

@@ -33,7 +33,7 @@ package struct GeneratorReconciler: Sendable {
         self.log = log
     }
 
-    package func reconcile(_ name: String) async throws -> TenantReconciler.Result {
+    package func reconcile(_ name: String) async throws -> WorkOutcome {
         let key = ObjectKey(namespace: nil, name: name)
         guard let object = try await api.find(.kubeconfigGenerators, key), !object.isBeingDeleted else {
             // What it made is the tenants', and stays with them.

@@ -104,21 +104,21 @@ package struct TenantManager: Sendable {
                     workers.addTask {
                         await tenantQueue.run { key in
                             try await metrics.timed("tenantcontrolplane") {
-                                try await tenants.reconcile(key).outcome
+                                try await tenants.reconcile(key)
                             }
                         }
                     }
                     workers.addTask {
                         await datastoreQueue.run { name in
                             try await metrics.timed("datastore") {
-                                try await stores.reconcile(name).namedOutcome
+                                try await stores.reconcile(name)
                             }
                         }
                     }
                     workers.addTask {
                         await generatorQueue.run { name in
                             try await metrics.timed("kubeconfiggenerator") {
-                                try await generation.reconcile(name).namedOutcome
+                                try await generation.reconcile(name)
                             }
                         }
                     }
@@ -187,21 +187,5 @@ package struct TenantManager: Sendable {
             ("datastore", stores.waiting, stores.working, stores.failing),
             ("kubeconfiggenerator", generators.waiting, generators.working, generators.failing),
         ]
-    }
-}
-
-extension TenantReconciler.Result {
-    fileprivate var outcome: WorkQueue<ObjectKey>.Outcome {
-        switch self {
-        case .settled: .settled
-        case .again(let delay): .again(after: delay)
-        }
-    }
-
-    fileprivate var namedOutcome: WorkQueue<String>.Outcome {
-        switch self {
-        case .settled: .settled
-        case .again(let delay): .again(after: delay)
-        }
     }
 }

@@ -21,12 +21,8 @@ extension TenantReconciler {
             let authority = roots[AuthorityFiles.cluster.bundle] ?? roots[AuthorityFiles.cluster.certificate]
         else { return }
         let kubeconfig = try self.kubeconfig(of: tenant, progress)
-        let wanted: [TenantObject]
-        do {
-            wanted = try tenant.objectsInside(exposure, facts, authorityPEM: authority)
-        } catch {
-            throw TenantFailure(.tenantBootstrapped, "InvalidSpec", "\(error)")
-        }
+        let objects = tenant.objectsInside(exposure, facts, authorityPEM: authority)
+        let wanted = objects.made
         let connection = try self.connection(to: tenant, kubeconfig: kubeconfig, service: service)
         let plan = SessionPlan(
             server: connection.server, kubeconfig: kubeconfig,
@@ -39,6 +35,9 @@ extension TenantReconciler {
             try await applyInside(wanted.filter { $0.addon == .bootstrap }, of: tenant, client)
             try await applyInside(wanted.filter { $0.addon != .bootstrap }, of: tenant, client)
             try await sweep(tenant, client)
+            if let (addon, error) = objects.faults.first {
+                throw TenantFailure(Self.condition(of: addon), "InvalidSpec", "\(error)")
+            }
         } catch {
             // So does every API server that is only just starting; it is asked again soon.
             if tenant.recordedVersion == nil, error.reason == Self.unreachable {
@@ -100,8 +99,12 @@ extension TenantReconciler {
         return one.object(replicasAreForeign: live.isScaled())
     }
 
+    private static func condition(of addon: TenantAddon) -> TenantCondition {
+        addon == .bootstrap ? .tenantBootstrapped : .addonsApplied
+    }
+
     private static func failure(of object: TenantObject, _ error: any Error) -> TenantFailure {
-        let condition: TenantCondition = object.addon == .bootstrap ? .tenantBootstrapped : .addonsApplied
+        let condition = condition(of: object.addon)
         if let refusal = error as? KubeError, let code = refusal.code, (400..<500).contains(code), code != 429,
             !(code == 404 || code == 401 || code == 403)
         {

@@ -5,9 +5,6 @@ import Logging
 import TenantAPI
 
 extension TenantReconciler {
-    /// Between two looks at pods that are on their way out, of which no watch of ours tells.
-    static let departurePeriod = Duration.milliseconds(500)
-
     /// Whom the rotations of this tenant's roots have reached. Looks only while one is under way.
     func rotationReach(
         of tenant: TenantControlPlane, _ exposure: Exposure, _ facts: DatastoreFacts, _ observation: TenantObservation
@@ -40,18 +37,19 @@ extension TenantReconciler {
     }
 
     /// When a rotation wants another look that nothing else leads to; nil when a watch will.
-    func rotationWait(_ tenant: TenantControlPlane, _ progress: TenantProgress) -> Duration? {
+    func rotationWait(_ tenant: TenantControlPlane, _ progress: TenantProgress) -> WorkOutcome? {
         let moving = progress.rotations.filter(\.isSpreading)
         guard !moving.isEmpty else { return nil }
         // The pass that told those inside has done its part; the next one goes on.
         if case .applied = progress.interior,
             moving.contains(where: { !$0.facts.isKnownInside && $0.facts.isRolledOut })
         {
-            return Self.startPeriod
+            return .again(after: Self.startPeriod)
         }
         let secrets = progress.credentials
         if moving.contains(where: { !$0.facts.isRolledOut }), tenant.isRolledOut(progress.deployment, with: secrets) {
-            return Self.departurePeriod
+            // Pods are on their way out, and no watch of ours sees them.
+            return .poll(upTo: Self.longestPoll)
         }
         return nil
     }

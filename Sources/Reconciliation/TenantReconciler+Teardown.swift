@@ -7,7 +7,7 @@ import TenantAPI
 extension TenantReconciler {
     /// Takes the tenant's data, role and user out of its datastores, then lets go of the object: the cluster collects
     /// the rest by its owner references. Repeated after a kill at any point it ends the same.
-    func teardown(_ tenant: TenantControlPlane) async throws -> Result {
+    func teardown(_ tenant: TenantControlPlane) async throws -> WorkOutcome {
         guard tenant.object.finalizers.contains(where: Self.ours.contains) else {
             passes.forget(tenant.key)
             return .settled
@@ -60,7 +60,7 @@ extension TenantReconciler {
     }
 
     private func waitForDatastore(_ tenant: TenantControlPlane, _ name: String, _ message: String) async throws
-        -> Result
+        -> WorkOutcome
     {
         var progress = TenantProgress()
         progress.failure = (

@@ -27,17 +27,12 @@ package struct TenantReconciler: Sendable {
     let now: @Sendable () -> Date
     let log: Logger
 
-    /// Between two looks at what the cluster is collecting.
-    static let collectionPeriod = Duration.milliseconds(250)
+    /// The longest between two looks at what the cluster is collecting, or letting depart, of which no watch tells.
+    static let longestPoll = Duration.seconds(5)
     /// Between two tries at a new tenant's API, which is ready a moment before it has all it starts with.
     static let startPeriod = Duration.milliseconds(250)
 
-    package enum Result: Sendable, Equatable {
-        case settled
-        case again(after: Duration)
-    }
-
-    func reconcile(_ key: ObjectKey) async throws -> Result {
+    func reconcile(_ key: ObjectKey) async throws -> WorkOutcome {
         if let until = passes.settledUntil(key, at: now()), !versions.hasForeignWrites(key),
             !sessions.versions.hasForeignWrites(key)
         {
@@ -71,7 +66,7 @@ package struct TenantReconciler: Sendable {
             // Its first look at the store wakes its tenants; until then what their status says still stands.
             return .settled
         } catch is LeftoversRemain {
-            return .again(after: Self.collectionPeriod)
+            return .poll(upTo: Self.longestPoll)
         } catch is InteriorPending {
             wait = Self.startPeriod
         } catch is StartQueued {
@@ -93,7 +88,7 @@ package struct TenantReconciler: Sendable {
         if written.asks(otherThan: object) { return .again(after: .zero) }
         if let wait { return .again(after: wait) }
         guard progress.failure == nil else { return .again(after: .seconds(30)) }
-        if let wait = rotationWait(tenant, progress) { return .again(after: wait) }
+        if let wait = rotationWait(tenant, progress) { return wait }
         passes.settle(key, until: renewal ?? now().addingTimeInterval(PassMemory.longest), pass)
         guard let renewal else { return .settled }
         return .again(after: .seconds(max(1, renewal.timeIntervalSince(now()))))

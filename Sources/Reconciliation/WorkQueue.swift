@@ -1,5 +1,17 @@
 import HeapModule
 
+/// What becomes of a key that was worked on.
+package enum WorkOutcome: Sendable, Equatable {
+    /// Nothing more to do until something changes.
+    case settled
+    /// To be looked at again, at the latest after this long.
+    case again(after: Duration)
+    /// Waits for what no event tells of: to be looked at again soon, and later each time, up to this long.
+    case poll(upTo: Duration)
+    /// Went wrong; to be tried again, later each time.
+    case failed
+}
+
 /// Keys that want to be worked on: each waits at most once, the earliest time asked for stands, none is worked on twice
 /// at a time, and one that fails waits longer each time without holding up the others. Nothing is ever dropped.
 ///
@@ -25,15 +37,6 @@ struct WorkQueue<Key: Hashable & Sendable>: Sendable {
         case wait(until: Instant?)
     }
 
-    enum Outcome: Sendable, Equatable {
-        /// Nothing more to do until something changes.
-        case settled
-        /// To be looked at again, at the latest after this long.
-        case again(after: Duration)
-        /// Went wrong; to be tried again, later each time.
-        case failed
-    }
-
     private struct Entry: Comparable {
         let due: Instant
         /// Keys due at the same instant go in the order they came.
@@ -51,6 +54,8 @@ struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     private var working: Set<Key> = []
     private var askedAgain: [Key: Instant] = [:]
     private var failures: [Key: Int] = [:]
+    /// How often in a row a key was looked at in vain.
+    private var polls: [Key: Int] = [:]
     private var arrivals: UInt64 = 0
 
     init(backoff: Backoff = Backoff()) { self.backoff = backoff }
@@ -94,16 +99,21 @@ struct WorkQueue<Key: Hashable & Sendable>: Sendable {
         return heap.min.map { $0.due <= now } ?? false
     }
 
-    mutating func finish(_ key: Key, _ outcome: Outcome, now: Instant) {
+    mutating func finish(_ key: Key, _ outcome: WorkOutcome, now: Instant) {
         working.remove(key)
         let asked = askedAgain.removeValue(forKey: key)
+        if outcome != .failed { failures[key] = nil }
+        if case .poll = outcome {} else { polls[key] = nil }
         switch outcome {
         case .settled:
-            failures[key] = nil
             if let asked { add(key, at: asked) }
         case .again(let delay):
-            failures[key] = nil
             add(key, at: min(now + delay, asked ?? now + delay))
+        case .poll(let most):
+            let count = (polls[key] ?? 0) + 1
+            polls[key] = count
+            let due = now + min(most, backoff.delay(afterFailures: count))
+            add(key, at: min(due, asked ?? due))
         case .failed:
             // A key that is asked for while it fails still waits its turn: events do not undo the backoff.
             let count = (failures[key] ?? 0) + 1
@@ -116,5 +126,6 @@ struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     mutating func forget(_ key: Key) {
         due[key] = nil
         failures[key] = nil
+        polls[key] = nil
     }
 }

@@ -27,7 +27,8 @@ struct TenantObjectsTests {
         return try TenantControlPlane(KubeObject(MergePatch.apply(patch, to: #require(tenant.first)))).objectsInside(
             Exposure(assigned: endpoint, advertised: endpoint, published: endpoint, clusterIP: nil),
             DatastoreFacts(name: "bronze", driver: .etcd, endpoints: ["etcd:2379"]),
-            authorityPEM: Array("authority".utf8))
+            authorityPEM: Array("authority".utf8)
+        ).made
     }
 
     @Test(arguments: ["DaemonSet", "Deployment"])

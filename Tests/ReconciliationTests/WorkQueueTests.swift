@@ -80,6 +80,28 @@ import Testing
         #expect(delay == .milliseconds(250))
     }
 
+    @Test mutating func `what is only looked at comes again later each time, up to a limit, and sooner when asked for`()
+    {
+        var now = start
+        queue.add("a", at: now)
+        for milliseconds in [250, 500, 1_000, 2_000, 2_000] {
+            #expect(queue.next(now: now) == .work("a"))
+            queue.finish("a", .poll(upTo: .seconds(2)), now: now)
+            now += .milliseconds(milliseconds)
+            #expect(queue.next(now: now - .milliseconds(1)) == .wait(until: now))
+        }
+        #expect(queue.failingCount == 0)
+        #expect(queue.next(now: now) == .work("a"))
+        queue.add("a", at: now)
+        queue.finish("a", .poll(upTo: .seconds(2)), now: now)
+        #expect(queue.next(now: now) == .work("a"))
+        queue.finish("a", .settled, now: now)
+        queue.add("a", at: now)
+        #expect(queue.next(now: now) == .work("a"))
+        queue.finish("a", .poll(upTo: .seconds(2)), now: now)
+        #expect(queue.next(now: now) == .wait(until: now + .milliseconds(250)))
+    }
+
     /// Works on the key in vain, and goes on to when it is due again. Gives how long that is.
     private mutating func fail(_ now: inout ContinuousClock.Instant) -> Duration {
         guard queue.next(now: now) == .work("a") else { return .zero }

@@ -34,7 +34,23 @@ package struct TenantObject: Sendable, Hashable {
     }
 }
 
-/// Why the objects inside a tenant cannot be made, for its owner to read: the field, the value and the way out.
+/// What should be inside a tenant, and why some of it cannot be made. The one does not wait for the other: what is there
+/// is kept in order while its owner mends the spec.
+package struct TenantObjects: Sendable {
+    /// In an order in which they may be applied.
+    package private(set) var made: [TenantObject] = []
+    package private(set) var faults: [(addon: TenantAddon, error: TenantObjectError)] = []
+
+    fileprivate mutating func add(_ addon: TenantAddon, _ make: () throws(TenantObjectError) -> [TenantObject]) {
+        do {
+            made += try make()
+        } catch {
+            faults.append((addon, error))
+        }
+    }
+}
+
+/// Why an object inside a tenant cannot be made, for its owner to read: the field, the value and the way out.
 package struct TenantObjectError: Error, Sendable, Hashable, CustomStringConvertible {
     /// From the tenant's root, such as `spec.kubernetes.kubelet.configurationJSONPatches[0]`.
     package let field: String
@@ -54,23 +70,27 @@ extension TenantControlPlane {
         return addons
     }
 
-    /// Everything that should be inside the tenant, in an order in which it may be applied.
+    /// Everything that should be inside the tenant.
     ///
     /// - Parameter authorityPEM: what clients are to trust as the tenant's authority: one certificate, or several while
     ///   the authority rotates.
-    /// - Throws: where the spec asks for something that cannot be made; nothing is to be applied then.
     package func objectsInside(
         _ exposure: Exposure, _ facts: DatastoreFacts, authorityPEM: [UInt8]
-    ) throws(TenantObjectError) -> [TenantObject] {
-        var objects = bootstrapBindings()
-        objects += clusterInfo(exposure, authorityPEM: authorityPEM)
-        objects += kubeadmConfig(exposure, facts)
-        objects += try kubeletConfig()
-        objects += NodeAgents.objects(version: spec.kubernetes.version)
-        if let konnectivity = spec.addons.konnectivity { objects += konnectivityAgents(konnectivity, exposure) }
-        if let addon = spec.addons.kubeProxy { objects += kubeProxy(addon, exposure) }
-        if let addon = spec.addons.coreDNS { objects += try coreDNS(addon) }
-        objects += try writeLimit()
+    ) -> TenantObjects {
+        var objects = TenantObjects()
+        objects.add(.bootstrap) {
+            bootstrapBindings() + clusterInfo(exposure, authorityPEM: authorityPEM) + kubeadmConfig(exposure, facts)
+                + NodeAgents.objects(version: spec.kubernetes.version)
+        }
+        objects.add(.bootstrap) { () throws(TenantObjectError) in try kubeletConfig() }
+        if let konnectivity = spec.addons.konnectivity {
+            objects.add(.konnectivity) { konnectivityAgents(konnectivity, exposure) }
+        }
+        if let addon = spec.addons.kubeProxy { objects.add(.kubeProxy) { kubeProxy(addon, exposure) } }
+        if let addon = spec.addons.coreDNS {
+            objects.add(.coreDNS) { () throws(TenantObjectError) in try coreDNS(addon) }
+        }
+        objects.add(.writePermissions) { () throws(TenantObjectError) in try writeLimit() }
         return objects
     }
 }

@@ -83,10 +83,10 @@ extension TenantControlPlane {
     /// Whether the last pass put into the tenant that this is to be trusted.
     package func isKnownInside(_ trustPEM: [UInt8], _ exposure: Exposure, _ facts: DatastoreFacts) -> Bool {
         guard wasTrue(.tenantBootstrapped), wasTrue(.addonsApplied),
-            let recorded = object[path: "status", "kubeadmPhase", "bootstrapToken", "checksum"]?.string,
-            let wanted = try? objectsInside(exposure, facts, authorityPEM: trustPEM)
+            let recorded = object[path: "status", "kubeadmPhase", "bootstrapToken", "checksum"]?.string
         else { return false }
-        return recorded == TenantObject.clusterInfoChecksum(wanted)
+        let wanted = objectsInside(exposure, facts, authorityPEM: trustPEM)
+        return recorded == TenantObject.clusterInfoChecksum(wanted.made)
     }
 }
 

@@ -69,7 +69,7 @@ import Testing
               writePermissions: {blockCreation: true, blockUpdate: true, blockDeletion: true}
             """)
         let kinds = Set(
-            try tenant.objectsInside(Sample.exposure, Sample.etcd, authorityPEM: []).map(\.type.kind))
+            tenant.objectsInside(Sample.exposure, Sample.etcd, authorityPEM: []).made.map(\.type.kind))
         #expect(kinds.contains("ValidatingAdmissionPolicy"))
         #expect(kinds.filter { $0.hasSuffix("WebhookConfiguration") || $0 == "APIService" } == [])
     }

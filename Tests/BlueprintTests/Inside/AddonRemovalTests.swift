@@ -21,7 +21,7 @@ import Testing
                   writePermissions: {blockUpdate: true}
                   addons: {coreDNS: {}, kubeProxy: {}, konnectivity: {agent: {mode: \(mode)}}}
                 """)
-            let made = try tenant.objectsInside(Sample.exposure, Sample.etcd, authorityPEM: [])
+            let made = tenant.objectsInside(Sample.exposure, Sample.etcd, authorityPEM: []).made
                 .filter { $0.addon == addon }.map { "\($0.type) \($0.key)" }
             #expect(!made.isEmpty)
             #expect(Set(made).isSubset(of: addon.objectsEverMade(by: tenant).map { "\($0.0) \($0.1)" }))

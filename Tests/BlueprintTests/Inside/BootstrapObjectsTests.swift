@@ -85,10 +85,23 @@ import Testing
             try tenant.inside("ConfigMap kube-public/cluster-info")["data"]?.object?.keys.sorted() == ["kubeconfig"])
     }
 
+    @Test func `what cannot be made is named, and keeps nothing else from being made`() throws {
+        func objects(_ patches: String) throws -> TenantObjects {
+            try Sample.withAddons("kubernetes: {kubelet: {configurationJSONPatches: [\(patches)]}}")
+                .objectsInside(Sample.exposure, Sample.etcd, authorityPEM: [])
+        }
+        let (whole, broken) = (try objects(""), try objects("{op: remove, path: /noSuchField}"))
+        #expect(whole.faults.isEmpty)
+        #expect(broken.faults.map(\.addon) == [.bootstrap])
+        #expect(broken.faults.first?.error.field == "spec.kubernetes.kubelet.configurationJSONPatches[0]")
+        let missing = whole.made.filter { !broken.made.contains($0) }
+        #expect(Set(missing.map(\.key.name)) == ["kubelet-config", "kubeadm:kubelet-config"])
+    }
+
     @Test func `every object says that it is Kamaji's, stands once, and has what its kind needs`() throws {
         for addons in ["{}", Sample.allAddons] {
             let tenant = try Sample.tenant("spec: {addons: \(addons), writePermissions: {blockCreation: true}}")
-            let objects = try tenant.objectsInside(Sample.exposure, Sample.etcd, authorityPEM: [])
+            let objects = tenant.objectsInside(Sample.exposure, Sample.etcd, authorityPEM: []).made
             #expect(Set(objects.map { "\($0.type) \($0.key)" }).count == objects.count)
             for object in objects {
                 #expect(object.object.labels["kamaji.clastix.io/project"] == "kamaji")

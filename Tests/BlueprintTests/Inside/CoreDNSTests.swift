@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `the number of replicas is left to whoever took it over`() throws {
-        let objects = try Sample.withAddons().objectsInside(Sample.exposure, Sample.etcd, authorityPEM: [])
+        let objects = try Sample.withAddons().objectsInside(Sample.exposure, Sample.etcd, authorityPEM: []).made
         let deployment = try #require(objects.first { $0.type == .deployments })
         #expect(deployment.object(replicasAreForeign: false)[path: "spec", "replicas"] == 2)
         #expect(deployment.object(replicasAreForeign: true)[path: "spec", "replicas"] == nil)

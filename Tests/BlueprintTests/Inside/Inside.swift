@@ -9,8 +9,9 @@ extension TenantControlPlane {
     func inside(
         _ facts: DatastoreFacts = Sample.etcd, at exposure: Exposure = Sample.exposure
     ) throws -> [String: KubeObject] {
-        let objects = try objectsInside(exposure, facts, authorityPEM: Array("authority".utf8))
-        return Dictionary(uniqueKeysWithValues: objects.map { ("\($0.object.kind) \($0.key)", $0.object) })
+        let objects = objectsInside(exposure, facts, authorityPEM: Array("authority".utf8))
+        if let fault = objects.faults.first { throw fault.error }
+        return Dictionary(uniqueKeysWithValues: objects.made.map { ("\($0.object.kind) \($0.key)", $0.object) })
     }
 
     func inside(_ name: String, _ facts: DatastoreFacts = Sample.etcd, at exposure: Exposure = Sample.exposure) throws

@@ -78,6 +78,26 @@ extension EndToEnd {
                 }
                 #expect(try await tenant.value("deploy/coredns -n kube-system", ".metadata.labels.team") == "blue")
                 try await session.waitForPhase("Ready", of: "dev")
+
+                // One field that nothing can be made of keeps nothing else from being put back.
+                try await session.must(
+                    "patch tcp dev --type=merge -p "
+                        + #"{"spec":{"kubernetes":{"kubelet":{"configurationJSONPatches":[{"op":"remove","path":"/x"}]}}}}"#
+                )
+                try await eventually("the field is complained of") {
+                    try await condition("TenantBootstrapped", of: "dev", session) == "InvalidSpec"
+                }
+                let before = try await tenant.value("deploy/coredns -n kube-system", ".metadata.uid")
+                try await tenant.must("-n kube-system delete deployment coredns")
+                try await eventually("CoreDNS is back") {
+                    let now = try await tenant("get deploy coredns -n kube-system -o jsonpath={.metadata.uid}")
+                    return now.isSuccess && now.output != before
+                }
+                #expect(try await condition("Ready", of: "dev", session) == "InvalidSpec")
+                try await session.must(
+                    #"patch tcp dev --type=merge -p {"spec":{"kubernetes":{"kubelet":{"configurationJSONPatches":[]}}}}"#
+                )
+                try await session.waitForPhase("Ready", of: "dev")
             }
         }
 
