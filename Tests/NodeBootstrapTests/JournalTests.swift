@@ -37,6 +37,27 @@ import Testing
         #expect(try await journal.phases().isEmpty)
     }
 
+    @Test func `a journal that was replaced knows it, and takes nothing of the next with it when it is closed`()
+        async throws
+    {
+        let files = try Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: files.root) }
+        let thread = try WorkThread()
+        var old: Journal? = try await Journal.open(files, on: thread)
+        try await old?.setFact("a", 1)
+        #expect(try await old?.isInPlace() == true)
+        for suffix in ["", "-wal", "-shm"] { try files.remove(Journal.path + suffix) }
+        #expect(try await old?.isInPlace() == false)
+        let new = try await Journal.open(files, on: thread)
+        try await new.setFact("b", 2)
+        #expect(try await new.isInPlace() && old?.isInPlace() == false)
+        old = nil
+        // Whatever was still to be done there is done.
+        try await thread.run {}
+        #expect(files.exists("\(Journal.path)-wal"))
+        #expect(try await (try await Journal.open(files, on: try WorkThread())).fact("b") == 2)
+    }
+
     @Test func `a journal of a newer agent is not touched`() async throws {
         let files = try Self.folder()
         defer { try? FileManager.default.removeItem(atPath: files.root) }

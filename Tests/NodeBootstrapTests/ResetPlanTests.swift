@@ -8,24 +8,75 @@ import Testing
         var facts = ResetPlan.Facts()
         let prior = FileRecord.Prior(backup: "/b", mode: 0o600, uid: 0, gid: 0)
         facts.files = [
-            FileRecord(path: "/k/new", sha256: "", mode: 0, prior: nil),
-            FileRecord(path: "/k/old", sha256: "", mode: 0, prior: prior),
+            FileRecord(path: "/etc/kubernetes/new", sha256: "", mode: 0, prior: nil),
+            FileRecord(path: "/etc/kubernetes/old", sha256: "", mode: 0, prior: prior),
         ]
-        facts.folders = ["/k/made", "/k/made/in"]
-        facts.territories = [("/k", true), ("/v", false)]
-        facts.bystanders = ["/k/mine"]
-        facts.present = [("/k/mine", false), ("/k/new", false), ("/k/old", false), ("/v/d/f", false), ("/v/d", true)]
-        facts.mounts = ["/v/d", "/v/d/e"]
+        facts.folders = ["/etc/kubernetes/made", "/etc/kubernetes/made/in"]
+        facts.territories = [("/etc/kubernetes", true), ("/var/lib/kubelet", false)]
+        facts.bystanders = ["/etc/kubernetes/mine"]
+        facts.present = [
+            ("/etc/kubernetes/mine", false), ("/etc/kubernetes/new", false), ("/etc/kubernetes/old", false),
+            ("/etc/kubernetes/kubelet.conf", false), ("/var/lib/kubelet/pods/f", false),
+            ("/var/lib/kubelet/pods/v/data", false), ("/var/lib/kubelet/pods/v", true),
+            ("/var/lib/kubelet/pods", true), ("/var/lib/kubelet/pki/kubelet-client-current.pem", false),
+            ("/var/lib/kubelet/pki", true), ("/var/lib/kubelet/cpu_manager_state", false),
+        ]
+        facts.mounts = ["/var/lib/kubelet/pods/v", "/var/lib/kubelet/pods/v/w"]
         facts.units = [UnitRecord(name: "kubelet.service", wasEnabled: false, wasRunning: true)]
         facts.hasUnits = true
         facts.sandboxes = [("id", "pod")]
         #expect(
             ResetPlan(facts).steps == [
-                .stopUnit("kubelet.service"), .removeSandbox(id: "id", pod: "pod"), .unmount("/v/d/e"),
-                .unmount("/v/d"),
-                .removeFile("/k/new"), .restoreFile("/k/old", prior),
-                .removeFolder("/k/made/in"), .removeFolder("/k/made"), .removeFolder("/v/d"), .removeFolder("/v"),
+                .stopUnit("kubelet.service"), .removeSandbox(id: "id", pod: "pod"),
+                .unmount("/var/lib/kubelet/pods/v/w"), .unmount("/var/lib/kubelet/pods/v"),
+                .removeFile("/etc/kubernetes/kubelet.conf"), .removeFile("/var/lib/kubelet/pods/f"),
+                .removeFile("/var/lib/kubelet/pki/kubelet-client-current.pem"),
+                .removeFile("/var/lib/kubelet/cpu_manager_state"),
+                .removeFile("/etc/kubernetes/new"), .restoreFile("/etc/kubernetes/old", prior),
+                .removeFolder("/var/lib/kubelet/pods/v"), .removeFolder("/etc/kubernetes/made/in"),
+                .removeFolder("/var/lib/kubelet/pods"), .removeFolder("/var/lib/kubelet/pki"),
+                .removeFolder("/etc/kubernetes/made"), .removeFolder("/var/lib/kubelet"),
                 .reloadUnits, .disableUnit("kubelet.service"), .startUnit("kubelet.service"), .forgetIdentity,
+            ])
+    }
+
+    @Test func `what neither the join nor the kubelet made is left alone and named`() {
+        var facts = ResetPlan.Facts()
+        facts.territories = [
+            ("/etc/kubernetes", false), ("/usr/libexec/kubernetes", false), ("/var/lib/kubelet", true),
+        ]
+        facts.folders = ["/etc/kubernetes/manifests"]
+        let driver = "/usr/libexec/kubernetes/kubelet-plugins/volume/exec/acme~nfs"
+        facts.present = [
+            ("/etc/kubernetes/manifests/mine.yaml", false), ("/etc/kubernetes/manifests", true),
+            ("/etc/kubernetes/cni/net.d/10-mine.conf", false), ("/etc/kubernetes/cni/net.d", true),
+            ("/etc/kubernetes/cni", true), ("\(driver)/nfs", false), (driver, true),
+            ("/usr/libexec/kubernetes/kubelet-plugins/volume/exec", true),
+            ("/usr/libexec/kubernetes/kubelet-plugins/volume", true), ("/usr/libexec/kubernetes/kubelet-plugins", true),
+            ("/var/lib/kubelet/seccomp/profile.json", false), ("/var/lib/kubelet/seccomp", true),
+            ("/var/lib/kubelet/pki/theirs.crt", false), ("/var/lib/kubelet/pki", true),
+        ]
+        // A disk of the administrator's, and one that was there before the join.
+        facts.mounts = ["/var/lib/kubelet/seccomp", "/var/lib/kubelet/pods"]
+        facts.bystanders = ["/var/lib/kubelet/pods"]
+        let plan = ResetPlan(facts)
+        #expect(plan.steps == [.forgetIdentity])
+        #expect(
+            plan.leftAlone == [
+                "/etc/kubernetes/cni", "/etc/kubernetes/manifests/mine.yaml", driver,
+                "/var/lib/kubelet/pki/theirs.crt", "/var/lib/kubelet/seccomp",
+            ])
+    }
+
+    @Test func `the agent's daemon is stopped first and started again last`() {
+        var facts = ResetPlan.Facts()
+        facts.hasUnits = true
+        facts.agentRuns = true
+        facts.units = [UnitRecord(name: "kubelet.service", wasEnabled: true, wasRunning: false)]
+        let agent = ResetPlan.agentUnit
+        #expect(
+            ResetPlan(facts).steps == [
+                .stopUnit(agent), .stopUnit("kubelet.service"), .reloadUnits, .forgetIdentity, .startUnit(agent),
             ])
     }
 

@@ -18,6 +18,12 @@ package struct HostFiles: Sendable, Hashable {
     /// Where `path` really is.
     package func place(_ path: String) -> String { root + path }
 
+    /// Tells one file from every other that exists at the same time.
+    package struct FileID: Sendable, Hashable {
+        package var device: UInt64
+        package var inode: UInt64
+    }
+
     package struct Attributes: Sendable, Hashable {
         package enum Kind: Sendable, Hashable { case file, directory, link, other }
         package var kind: Kind
@@ -26,13 +32,24 @@ package struct HostFiles: Sendable, Hashable {
         package var uid: UInt32
         package var gid: UInt32
         package var size: Int64
-        package var device: UInt64
+        package var file: FileID
+        package var device: UInt64 { file.device }
     }
 
     /// Of the path itself, not of what a link points to; nil when there is nothing.
     package func attributes(_ path: String) throws(HostError) -> Attributes? {
         var status = stat()
-        guard lstat(place(path), &status) == 0 else {
+        return try attributes(path, lstat(place(path), &status), status)
+    }
+
+    /// Of what is there after all links were followed.
+    package func attributesFollowingLinks(_ path: String) throws(HostError) -> Attributes? {
+        var status = stat()
+        return try attributes(path, stat(place(path), &status), status)
+    }
+
+    private func attributes(_ path: String, _ code: Int32, _ status: stat) throws(HostError) -> Attributes? {
+        guard code == 0 else {
             guard errno == ENOENT || errno == ENOTDIR else { throw HostError("look at", path, errno) }
             return nil
         }
@@ -45,7 +62,8 @@ package struct HostFiles: Sendable, Hashable {
             }
         return Attributes(
             kind: kind, mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
-            size: Int64(status.st_size), device: UInt64(status.st_dev))
+            size: Int64(status.st_size),
+            file: FileID(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
     }
 
     package func exists(_ path: String) -> Bool { access(place(path), F_OK) == 0 }
@@ -184,11 +202,29 @@ package struct HostFiles: Sendable, Hashable {
         try syncFolder(of: other)
     }
 
+    /// Where the symbolic link leads, as it is written there; nil when there is no link.
+    package func linkTarget(_ path: String) throws(HostError) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(place(path), &buffer, buffer.count)
+        guard count >= 0 else {
+            guard errno == ENOENT || errno == ENOTDIR || errno == EINVAL else { throw HostError("read", path, errno) }
+            return nil
+        }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Makes `path` a symbolic link to `target`, in place of what was there, at one stroke.
-    package func link(_ path: String, to target: String) throws(HostError) {
+    package func link(
+        _ path: String, to target: String, owner: (uid: UInt32, gid: UInt32)? = nil
+    ) throws(HostError) {
         let temporary = place(path) + Self.temporarySuffix
         unlink(temporary)
         guard symlink(target, temporary) == 0 else { throw HostError("link", path, errno) }
+        if let owner, lchown(temporary, owner.uid, owner.gid) != 0 {
+            let code = errno
+            unlink(temporary)
+            throw HostError("set the owner of", path, code)
+        }
         guard rename(temporary, place(path)) == 0 else { throw HostError("put in place", path, errno) }
         try syncFolder(of: path)
     }

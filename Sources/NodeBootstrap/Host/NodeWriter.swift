@@ -33,19 +33,15 @@ package struct NodeWriter: Sendable {
     @discardableResult
     package func put(_ file: NodeFile) async throws -> Bool {
         let files = files
-        let (found, attributes) = try await thread.run { () throws -> ([UInt8]?, HostFiles.Attributes?) in
-            (try files.read(file.path), try files.attributes(file.path))
-        }
+        let present = try await thread.run { try Present(file.path, files) }
         let known = try await journal.files().first { $0.path == file.path }
-        if found == file.content, attributes?.mode == file.mode {
+        if present.content == file.content, present.mode == file.mode {
             // Somebody else's, by the journal, and as it should be: it stays theirs.
             return false
         }
         var record = FileRecord(
             path: file.path, sha256: Self.sha256(file.content), mode: file.mode, prior: known?.prior)
-        if known == nil, let found, let attributes {
-            record.prior = try await keep(file.path, found, attributes)
-        }
+        if known == nil { record.prior = try await keep(file.path, present) }
         try await folder(HostFiles.folder(of: file.path), mode: 0o755)
         try checkpoint("note \(file.path)")
         try await journal.record(record)
@@ -55,10 +51,33 @@ package struct NodeWriter: Sendable {
         return true
     }
 
-    /// A copy of what was there, in a place of our own and for our eyes only.
-    private func keep(
-        _ path: String, _ content: [UInt8], _ attributes: HostFiles.Attributes
-    ) async throws -> FileRecord.Prior {
+    /// What is at a path before we write there.
+    private struct Present: Sendable {
+        /// After links were followed; nil when they lead nowhere.
+        var content: [UInt8]?
+        var mode: UInt32?
+        /// Of the path itself.
+        var attributes: HostFiles.Attributes?
+        /// Where it leads, if it is a link.
+        var target: String?
+
+        init(_ path: String, _ files: HostFiles) throws(HostError) {
+            content = try files.read(path)
+            mode = try files.attributesFollowingLinks(path)?.mode
+            attributes = try files.attributes(path)
+            target = try files.linkTarget(path)
+        }
+    }
+
+    /// A copy of what was there, in a place of our own and for our eyes only. Of a link its target is noted: what it leads
+    /// to is not written to, and stays. Nil when there was nothing.
+    private func keep(_ path: String, _ present: Present) async throws -> FileRecord.Prior? {
+        guard let attributes = present.attributes else { return nil }
+        if let target = present.target {
+            return FileRecord.Prior(
+                backup: "", mode: attributes.mode, uid: attributes.uid, gid: attributes.gid, target: target)
+        }
+        guard let content = present.content else { return nil }
         let backup = "\(AgentFiles.backups)/\(Self.sha256(Array(path.utf8)).prefix(16))"
         try checkpoint("back up \(path)")
         let files = files
@@ -82,7 +101,7 @@ package struct NodeWriter: Sendable {
         }
     }
 
-    /// Writes a file of the agent's own folder. Not noted: the folder goes as a whole.
+    /// Writes a file that is not noted: of the agent's own folder, which goes as a whole, or one that is the kubelet's.
     package func putOwn(_ file: NodeFile) async throws {
         try checkpoint("write \(file.path)")
         let files = files

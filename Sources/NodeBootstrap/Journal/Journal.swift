@@ -7,6 +7,9 @@ import KubeObjects
 package final class Journal: Sendable {
     private let thread: WorkThread
     private let box: DatabaseBox
+    private let files: HostFiles
+    /// Of the file that was opened.
+    private let file: HostFiles.FileID?
     /// Where the damaged journal was put, if there was one.
     package let damagedPath: String?
 
@@ -18,8 +21,11 @@ package final class Journal: Sendable {
     /// then counts as foreign.
     package static func open(_ files: HostFiles, on thread: WorkThread) async throws -> Journal {
         let isNew = try await thread.run { !files.exists(AgentFiles.directory) }
-        let (box, damaged) = try await thread.run { try openDatabase(files) }
-        let journal = Journal(thread, box, damaged)
+        let (box, damaged, file) = try await thread.run {
+            let (box, damaged) = try openDatabase(files)
+            return (box, damaged, try files.attributes(path)?.file)
+        }
+        let journal = Journal(thread, box, files, file, damaged)
         if isNew { try await journal.setFact(ownFolder, true) }
         return journal
     }
@@ -47,9 +53,19 @@ package final class Journal: Sendable {
     /// Whether a journal is there, without making one.
     package static func exists(_ files: HostFiles) -> Bool { files.exists(path) }
 
-    private init(_ thread: WorkThread, _ box: DatabaseBox, _ damagedPath: String?) {
+    /// Whether this is still the journal of the machine: a reset removes it, and the next join makes another.
+    package func isInPlace() async throws -> Bool {
+        let (files, file) = (files, file)
+        return try await thread.run { try files.attributes(Self.path)?.file == file && file != nil }
+    }
+
+    private init(
+        _ thread: WorkThread, _ box: DatabaseBox, _ files: HostFiles, _ file: HostFiles.FileID?, _ damagedPath: String?
+    ) {
         self.thread = thread
         self.box = box
+        self.files = files
+        self.file = file
         self.damagedPath = damagedPath
     }
 
@@ -174,7 +190,9 @@ package final class Journal: Sendable {
     package func files() async throws -> [FileRecord] {
         try await use { database in
             try database.rows(
-                "SELECT path, sha256, mode, backup, prior_mode, prior_uid, prior_gid FROM file ORDER BY path"
+                """
+                SELECT path, sha256, mode, backup, prior_mode, prior_uid, prior_gid, prior_target FROM file ORDER BY path
+                """
             ) {
                 FileRecord(
                     path: $0.text(0), sha256: $0.text(1), mode: UInt32(clamping: $0.integer(2)),
@@ -182,7 +200,8 @@ package final class Journal: Sendable {
                         ? nil
                         : FileRecord.Prior(
                             backup: $0.text(3), mode: UInt32(clamping: $0.integer(4)),
-                            uid: UInt32(clamping: $0.integer(5)), gid: UInt32(clamping: $0.integer(6))))
+                            uid: UInt32(clamping: $0.integer(5)), gid: UInt32(clamping: $0.integer(6)),
+                            target: $0.isNull(7) ? nil : $0.text(7)))
             }
         }
     }
@@ -192,11 +211,13 @@ package final class Journal: Sendable {
         try await use { database in
             try database.run(
                 """
-                INSERT INTO file VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                INSERT INTO file(path, sha256, mode, backup, prior_mode, prior_uid, prior_gid, prior_target)
+                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                 ON CONFLICT(path) DO UPDATE SET sha256=?2, mode=?3
                 """, .text(file.path), .text(file.sha256), .integer(Int64(file.mode)),
                 file.prior.map { .text($0.backup) } ?? .null, .integer(Int64(file.prior?.mode ?? 0)),
-                .integer(Int64(file.prior?.uid ?? 0)), .integer(Int64(file.prior?.gid ?? 0)))
+                .integer(Int64(file.prior?.uid ?? 0)), .integer(Int64(file.prior?.gid ?? 0)),
+                file.prior?.target.map { .text($0) } ?? .null)
         }
     }
 
@@ -273,11 +294,13 @@ package final class Journal: Sendable {
 /// A file that we wrote.
 package struct FileRecord: Sendable, Hashable {
     package struct Prior: Sendable, Hashable {
-        /// Where its content is kept.
+        /// Where its content is kept; of no meaning for a link.
         package var backup: String
         package var mode: UInt32
         package var uid: UInt32
         package var gid: UInt32
+        /// Where it led, if it was a symbolic link; nil for a file.
+        package var target: String?
     }
 
     package var path: String

@@ -21,7 +21,8 @@ final class JournalDatabase {
         CREATE TABLE territory(path TEXT PRIMARY KEY, existed INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE bystander(path TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        """
+        """,
+        "ALTER TABLE file ADD COLUMN prior_target TEXT",
     ]
 
     /// Opens or makes it, and checks that it is whole. Every commit is on the disk before the call returns: what was

@@ -1,7 +1,7 @@
 import KubeObjects
 
-/// What undoes a join, step by step and in this order. Made from the journal and from what is there: whatever the join
-/// did not make is not in it.
+/// What undoes a join, step by step and in this order. Made from the journal and from what is there: whatever neither the
+/// join nor the kubelet that it started has made is left alone, and named.
 package struct ResetPlan: Sendable, Hashable {
     package enum Step: Sendable, Hashable {
         case stopUnit(String)
@@ -26,6 +26,7 @@ package struct ResetPlan: Sendable, Hashable {
             case .removeFolder(let path): "remove folder \(path)"
             case .disableUnit(let unit): "disable \(unit)"
             case .reloadUnits: "reload systemd's units"
+            case .startUnit(ResetPlan.agentUnit): "start \(ResetPlan.agentUnit) again"
             case .startUnit(let unit): "start \(unit), which ran before the join"
             case .forgetIdentity: "remove this machine's key, certificate, credential and journal"
             }
@@ -33,6 +34,10 @@ package struct ResetPlan: Sendable, Hashable {
     }
 
     package var steps: [Step]
+    /// What came into the kubelet's folders since the join and is neither its nor ours; without what lies beneath it.
+    package var leftAlone: [String] = []
+
+    package static let agentUnit = "kamaji-agent.service"
 
     /// What is there now, and what the journal knows.
     package struct Facts: Sendable {
@@ -41,6 +46,8 @@ package struct ResetPlan: Sendable, Hashable {
         package var units: [UnitRecord] = []
         /// Whether systemd runs here.
         package var hasUnits = false
+        /// The agent's own daemon runs, and is not what runs this reset. It would mend what is taken away.
+        package var agentRuns = false
         package var territories: [(path: String, existed: Bool)] = []
         package var bystanders: Set<String> = []
         /// Beneath the territories, deepest first.
@@ -54,22 +61,34 @@ package struct ResetPlan: Sendable, Hashable {
 
     package init(_ facts: Facts) {
         var steps: [Step] = []
+        if facts.agentRuns { steps.append(.stopUnit(Self.agentUnit)) }
         if facts.hasUnits { steps += facts.units.map { .stopUnit($0.name) } }
         steps += facts.sandboxes.map { .removeSandbox(id: $0.id, pod: $0.pod) }
         // Deepest first, and of equal paths the latest mount first, which is the last in the list.
-        steps += facts.mounts.enumerated().sorted {
+        steps += facts.mounts.enumerated().filter { mount in
+            KubeletBelongings.contains(mount.element, isFolder: true) && !facts.bystanders.contains(mount.element)
+        }.sorted {
             ($0.element.utf8.count, $0.offset) > ($1.element.utf8.count, $1.offset)
         }.map { .unmount($0.element) }
 
         let recorded = Set(facts.files.map(\.path))
         // What lies beneath a mount point is another's: a volume's data, which may be of the same device.
         let mounted = facts.mounts.map { $0 + "/" }
+        var folders = Set(facts.folders + facts.territories.filter { !$0.existed }.map(\.path))
+        var foreign: Set<String> = []
         for entry in facts.present
         where !recorded.contains(entry.path) && !facts.bystanders.contains(entry.path)
             && !mounted.contains(where: entry.path.hasPrefix)
         {
-            steps.append(entry.isFolder ? .removeFolder(entry.path) : .removeFile(entry.path))
+            if !KubeletBelongings.contains(entry.path, isFolder: entry.isFolder) {
+                if !folders.contains(entry.path) { foreign.insert(entry.path) }
+            } else if entry.isFolder {
+                folders.insert(entry.path)
+            } else {
+                steps.append(.removeFile(entry.path))
+            }
         }
+        let alone = foreign.filter { !foreign.contains(HostFiles.folder(of: $0)) }.sorted()
         for file in facts.files {
             if let prior = file.prior {
                 steps.append(.restoreFile(file.path, prior))
@@ -77,11 +96,8 @@ package struct ResetPlan: Sendable, Hashable {
                 steps.append(.removeFile(file.path))
             }
         }
-        let planned = Set(steps.compactMap { if case .removeFolder(let path) = $0 { path } else { nil } })
-        let newTerritories = facts.territories.filter { !$0.existed }.map(\.path)
-        let folders = Set(facts.folders + newTerritories + planned)
-        steps.removeAll { if case .removeFolder = $0 { true } else { false } }
-        // Those that others have put something into meanwhile stay: only empty ones go.
+        // Those that others have put something into stay; and of the rest only empty ones go.
+        folders = folders.filter { folder in !alone.contains { $0.hasPrefix("\(folder)/") } }
         steps += folders.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }.map { .removeFolder($0) }
 
         if facts.hasUnits, !facts.units.isEmpty {
@@ -92,6 +108,8 @@ package struct ResetPlan: Sendable, Hashable {
             }
         }
         steps.append(.forgetIdentity)
+        if facts.agentRuns { steps.append(.startUnit(Self.agentUnit)) }
         self.steps = steps
+        leftAlone = alone
     }
 }

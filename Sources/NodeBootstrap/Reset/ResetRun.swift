@@ -12,9 +12,23 @@ package struct ResetRun: Sendable {
         self.report = report
     }
 
-    package func plan() async throws -> ResetPlan {
+    /// Whether the agent's daemon runs beside this process. A reset that the daemon's own unit runs cannot stop it.
+    package func agentRuns() async throws -> Bool {
+        guard let units = environment.units else { return false }
+        let group = try await environment.writer.thread.run { try HostFiles().text("/proc/self/cgroup") ?? "" }
+        guard !group.contains("/\(ResetPlan.agentUnit)") else { return false }
+        let state = try await units.state(of: ResetPlan.agentUnit)
+        return state.isInstalled && (state.isRunning || state.isStarting)
+    }
+
+    /// Ends the daemon, which may be in the midst of a repair, so that the machine can be had for oneself.
+    package func stopAgent() async throws { try await environment.units?.stop(ResetPlan.agentUnit) }
+
+    /// - Parameter agentRuns: as `agentRuns()` told before anything was stopped.
+    package func plan(agentRuns: Bool = false) async throws -> ResetPlan {
         let (journal, writer) = (environment.journal, environment.writer)
         var facts = ResetPlan.Facts()
+        facts.agentRuns = agentRuns
         facts.files = try await journal.files()
         facts.folders = try await journal.folders()
         facts.units = try await journal.units()
@@ -89,6 +103,7 @@ package struct ResetRun: Sendable {
         let territories = try await environment.journal.territories().map(\.path)
         var failures: [String] = []
         for step in plan.steps {
+            // The journal is needed for another try, and the daemon would undo what was done so far.
             if case .forgetIdentity = step, !failures.isEmpty { break }
             try environment.writer.mark("reset: \(step.text)")
             report(step)
@@ -141,6 +156,9 @@ package struct ResetRun: Sendable {
             }
         case .restoreFile(let path, let prior):
             try await thread.run {
+                if let target = prior.target {
+                    return try files.link(path, to: target, owner: (prior.uid, prior.gid))
+                }
                 guard let content = try files.read(prior.backup) else { return }
                 try files.write(NodeFile(path, mode: prior.mode, content), owner: (prior.uid, prior.gid))
             }

@@ -7,8 +7,9 @@ struct ResetCommand: AsyncParsableCommand {
         commandName: "reset",
         abstract: "Undo what join did to this machine, and nothing else.",
         discussion: """
-            It goes by the journal: files that were there before come back as they were, files that join did not make \
-            stay. Firewall rules, the network plugin's configuration and the Node in the tenant are not touched; \
+            It goes by the journal: files that were there before come back as they were, files that neither join nor \
+            the kubelet made stay, and are listed. A kamaji-agent.service that runs is stopped first, and started again. \
+            Firewall rules, the network plugin's configuration and the Node in the tenant are not touched; \
             "kamaji-manager nodes revoke" and "kubectl delete node" are for the latter.
             """)
 
@@ -25,15 +26,12 @@ struct ResetCommand: AsyncParsableCommand {
         guard await assembly.hasJournal() else {
             throw CommandFailure("this machine has not joined anything: there is no journal \(Journal.path)")
         }
-        guard let lock = try await assembly.lock() else {
-            throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
-        }
-        defer { withExtendedLifetime(lock) {} }
         let isText = machine.output == .text
         let reset = ResetRun(try await assembly.environment()) { step in
             if isText { print(step.text) }
         }
-        let plan = try await reset.plan()
+        let agentRuns = try await reset.agentRuns()
+        let plan = try await reset.plan(agentRuns: agentRuns)
         if dryRun {
             show(plan)
             return
@@ -44,9 +42,22 @@ struct ResetCommand: AsyncParsableCommand {
                 terminator: "")
             guard readLine() == "yes" else { throw CommandFailure("nothing was changed") }
         }
-        let failures = try await reset.run(plan)
-        if machine.output == .json {
-            print(JSON.object(["steps": JSON(plan.steps.map(\.text)), "failures": JSON(failures)]))
+        if agentRuns { try await reset.stopAgent() }
+        guard let lock = try await assembly.lock() else {
+            throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        // Anew: until it was stopped the daemon may have changed something.
+        let last = try await reset.plan(agentRuns: agentRuns)
+        let failures = try await reset.run(last)
+        switch machine.output {
+        case .json:
+            print(
+                JSON.object([
+                    "steps": JSON(last.steps.map(\.text)), "leftAlone": JSON(last.leftAlone),
+                    "failures": JSON(failures),
+                ]))
+        case .text: for path in last.leftAlone { print("left alone: \(path)") }
         }
         guard failures.isEmpty else {
             throw CommandFailure(
@@ -57,9 +68,10 @@ struct ResetCommand: AsyncParsableCommand {
 
     private func show(_ plan: ResetPlan) {
         if machine.output == .json {
-            print(JSON.object(["steps": JSON(plan.steps.map(\.text))]))
+            print(JSON.object(["steps": JSON(plan.steps.map(\.text)), "leftAlone": JSON(plan.leftAlone)]))
         } else {
             for step in plan.steps { print(step.text) }
+            for path in plan.leftAlone { print("left alone: \(path)") }
         }
     }
 }
