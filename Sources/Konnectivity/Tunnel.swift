@@ -24,16 +24,23 @@ package final class Tunnel: Sendable, Service {
     /// as they are there. What it throws counts as a failed attempt; the next one asks again.
     package typealias CredentialsProvider = @Sendable () async throws -> TunnelCredentials
 
+    /// Is told the token that a server did not accept, before credentials are asked for the next time.
+    package typealias RefusalListener = @Sendable (String) async -> Void
+
     private let configuration: TunnelConfiguration
     private let loop: TunnelLoop
 
+    /// - Parameter memory: what all that share it hold together is bounded by `bufferTotal`.
     package init(
-        configuration: TunnelConfiguration, credentials: @escaping CredentialsProvider, dialPolicy: DialPolicy,
+        configuration: TunnelConfiguration, credentials: @escaping CredentialsProvider,
+        refused: @escaping RefusalListener = { _ in }, dialPolicy: DialPolicy, memory: TunnelMemory = .process,
         logger: Logger
     ) {
         self.configuration = configuration
         loop = TunnelLoop(
-            configuration: configuration, credentials: credentials, dialPolicy: dialPolicy, logger: logger)
+            TunnelLoop.Parts(
+                configuration: configuration, credentials: credentials, refused: refused, memory: memory,
+                logger: logger), dialPolicy: dialPolicy)
     }
 
     /// Holds the tunnel until it is stopped. Losing servers is no reason to return: it reconnects for ever.

@@ -37,7 +37,7 @@ package struct TunnelConfiguration: Sendable, Hashable {
     package var maxConnections = 512
     /// Bytes that may wait for one target; a connection with more is reset.
     package var bufferPerConnection = 8 * 1024 * 1024
-    /// Bytes that may wait for all targets of one connection to a server.
+    /// Bytes that may wait for all targets, over all connections to servers and all tunnels of the process.
     package var bufferTotal = 32 * 1024 * 1024
 
     package init(servers: [HostPort], agentName: String, identifiers: AgentIdentifiers = AgentIdentifiers()) {

@@ -11,7 +11,9 @@ package struct TunnelError: Error, Sendable, Hashable, CustomStringConvertible {
         case connectFailed
         /// The handshake failed: unknown authority, wrong name, no `h2`, our certificate refused.
         case tlsFailed
-        /// The server refused the stream: the token, or the request.
+        /// The server did not accept the token that it was shown.
+        case unauthenticated
+        /// The server refused the stream for another reason.
         case refused
         /// The server answered with something that is not the protocol.
         case protocolViolation

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import PKI
+import Synchronization
 import Testing
 
 @testable import Konnectivity
@@ -130,6 +131,48 @@ import Testing
             }
             #expect(await tunnel.status.links.first?.bytesToTargets == 0)
         }
+    }
+
+    @Test func `what waits in the process as a whole is bounded, whichever connection and tunnel holds it`()
+        async throws
+    {
+        let identity = try TestIdentity()
+        let target = try Target(.echo)
+        let stalled = try Target(.stalled)
+        let servers = try ["server-a", "server-b"].map { try KonnectivityServer(identity, .init(id: $0, count: "2")) }
+        let memory = TunnelMemory()
+        // Another tunnel holds as much as all may together.
+        memory.change(by: 32 << 20)
+        try await withTunnel(
+            to: servers.map(\.agentPort), identity, target, stalled, memory: memory,
+            configure: { $0.bufferPerConnection = 16 << 20 }
+        ) { tunnel in
+            try await eventually("both") { await tunnel.status.links.count { $0.state == .connected } == 2 }
+            let stuck = try await servers[0].frontEnd.dial(stalled.address)
+            let sender = Task {
+                try await onThread {
+                    let piece = [UInt8](repeating: 0, count: 65536)
+                    while true { try stuck.write(piece) }
+                }
+            }
+            try await eventually("the stalled one is reset") { await tunnel.status.counters.overflows == 1 }
+            await #expect(throws: Failure.self) { try await sender.value }
+            let told = await servers[0].perform { $0.errors }
+            #expect(told.contains { $0.contains("wait for all of them") }, "\(told)")
+            for server in servers { #expect(try await server.frontEnd.echo([9], at: target.address) == [9]) }
+        }
+        try await eventually("given back") { memory.held == 32 << 20 }
+    }
+
+    @Test func `what a tunnel holds little of is not reset for what another holds`() {
+        let memory = TunnelMemory()
+        memory.change(by: 1 << 20)
+        #expect(!memory.wantsRelief(limit: 1 << 20, own: 1 << 20, largest: 1 << 20))
+        memory.change(by: 1)
+        #expect(memory.wantsRelief(limit: 1 << 20, own: 1 << 20, largest: 1000))
+        #expect(memory.wantsRelief(limit: 1 << 20, own: 300_000, largest: 300_000))
+        #expect(!memory.wantsRelief(limit: 1 << 20, own: 1000, largest: 1000))
+        #expect(!memory.wantsRelief(limit: 1 << 20, own: 0, largest: 0))
     }
 
     @Test func `a flood from one target does not drown the others, and is bounded in memory`() async throws {
@@ -288,6 +331,7 @@ import Testing
         let identity = try TestIdentity()
         let (server, target) = (try KonnectivityServer(identity, .init(token: "2")), try Target(.echo))
         let asked = Counter()
+        let refused = Mutex<[String]>([])
         var configuration = TunnelConfiguration(
             servers: [HostPort(host: "localhost", port: server.agentPort)], agentName: "edge-0001")
         configuration.reconnect = ReconnectBackoff(initial: .milliseconds(50), cap: .milliseconds(500))
@@ -298,10 +342,12 @@ import Testing
                 // The first token is one that is refused; those after the second are as good as the second.
                 TunnelCredentials(certificateAuthorities: authorities, token: "\(min(2, asked.next()))")
             },
+            refused: { token in refused.withLock { $0.append(token) } },
             dialPolicy: DialPolicy(loopbackPorts: [target.port]), logger: Logger(label: "tunnel"))
         let running = Task { try await tunnel.run() }
         try await eventually("connected") { await tunnel.status.isConnected }
         #expect(await tunnel.status.counters.connectFailures >= 1)
+        #expect(refused.withLock { $0 } == ["1"])
         let first = try #require(await server.agents.first)
         tunnel.reconnect()
         try await eventually("another one") {

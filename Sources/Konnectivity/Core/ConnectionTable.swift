@@ -128,11 +128,17 @@ struct ConnectionTable: Sendable {
         switch budget.add(bytes.count, to: id, now: now) {
         case .accepted: return [.write(id, bytes)]
         case .overflow(let victim, let reason):
-            tally.overflows += 1
-            forget(victim)
-            let reset: [Action] = [.reset(victim), .send(.closeResponse(victim, error: reason))]
+            let reset = overflow(victim, reason)
             return victim == id ? reset : reset + [.write(id, bytes)]
         }
+    }
+
+    /// Gives an open connection up because too much waits for its target.
+    mutating func overflow(_ id: ConnectionID, _ reason: String) -> [Action] {
+        guard open.contains(id) else { return [] }
+        tally.overflows += 1
+        forget(id)
+        return [.reset(id), .send(.closeResponse(id, error: reason))]
     }
 
     private mutating func close(_ id: ConnectionID) -> [Action] {

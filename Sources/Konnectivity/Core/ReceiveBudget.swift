@@ -24,6 +24,11 @@ struct ReceiveBudget: Sendable {
         case overflow(ConnectionID, reason: String)
     }
 
+    /// The connection that most waits for, and how much.
+    var largest: (connection: ConnectionID, bytes: Int)? {
+        byConnection.max { ($0.value, $0.key) < ($1.value, $1.key) }.map { (connection: $0.key, bytes: $0.value) }
+    }
+
     let limits: Limits
     /// Bytes that wait for all targets.
     private(set) var waiting = 0
@@ -44,10 +49,9 @@ struct ReceiveBudget: Sendable {
             return .overflow(
                 connection, reason: "the target reads too slowly: more than \(limits.perConnection) bytes wait")
         }
-        if waiting > limits.total, let (largest, _) = byConnection.max(by: { ($0.value, $0.key) < ($1.value, $1.key) })
-        {
+        if waiting > limits.total, let largest {
             return .overflow(
-                largest, reason: "the node's targets read too slowly: more than \(limits.total) bytes wait")
+                largest.connection, reason: "the node's targets read too slowly: more than \(limits.total) bytes wait")
         }
         if mine > limits.comfortable, holds[connection] == nil, !slow.contains(connection) {
             holds[connection] = now + limits.patience

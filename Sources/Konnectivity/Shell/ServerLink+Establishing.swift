@@ -108,6 +108,7 @@ extension ServerLink {
                 authority: server.description, path: "/AgentService/Connect",
                 headers: [("agentid", identity), ("agentidentifiers", configuration.identifiers.query)],
                 authorization: token.map { "Bearer \($0)" }))
+        presentedToken = credentials?.token
         credentials = nil
         phase = .introducing
         // Edges that came during the handshake were for it; what is left must be looked at without one.

@@ -197,6 +197,29 @@ extension ServerLink {
         queueForReading(target)
     }
 
+    // MARK: Memory
+
+    /// Bytes that wait for targets, those of connections that are closed already among them.
+    var heldBytes: Int { lingering.reduce(table.budget.waiting) { $0 + $1.pending.count } }
+
+    /// What the connection holds that holds most.
+    var largestHeld: Int {
+        max(table.budget.largest?.bytes ?? 0, lingering.map(\.pending.count).max() ?? 0)
+    }
+
+    /// Resets that one. Of a closed one nobody is told any more.
+    func resetLargest(_ reason: String) {
+        let open = table.budget.largest
+        if let target = lingering.max(by: { $0.pending.count < $1.pending.count }),
+            target.pending.count > open?.bytes ?? 0
+        {
+            SocketCalls.resetOnClose(target.descriptor)
+            finish(target)
+        } else if let open {
+            perform(table.overflow(open.connection, reason))
+        }
+    }
+
     // MARK: Closing
 
     private func closeSoon(_ id: ConnectionID) {

@@ -39,6 +39,8 @@ final class ServerLink: Pollable {
     private(set) var draining: (from: ContinuousClock.Instant, until: ContinuousClock.Instant)?
 
     var credentials: TunnelCredentials?
+    /// As it was given, for whoever has to know that it was refused.
+    var presentedToken: String?
     var candidates: [Endpoint]?
     var lastConnectError: TunnelError?
     var candidateDeadline: ContinuousClock.Instant?
@@ -174,9 +176,16 @@ final class ServerLink: Pollable {
             let status = StreamStatus(
                 code: status.first { $0.name == "grpc-status" }?.value,
                 message: status.first { $0.name == "grpc-message" }?.value)
-            let refused = !isOpen
             let text = status.code == nil ? "HTTP/2 error code \(code)" : "\(status)"
-            end(TunnelError(refused ? .refused : .connectionLost, "\(server): the server ended the stream: \(text)"))
+            let reason: TunnelError.Code =
+                if isOpen {
+                    .connectionLost
+                } else if presentedToken != nil, status.mayRefuseToken {
+                    .unauthenticated
+                } else {
+                    .refused
+                }
+            end(TunnelError(reason, "\(server): the server ended the stream: \(text)"))
         case .malformed(let error):
             end(TunnelError(.protocolViolation, "\(server): \(error.message)"))
         }
@@ -192,7 +201,9 @@ final class ServerLink: Pollable {
         }
         guard httpStatus == "200" else {
             return end(
-                TunnelError(.refused, "\(server): the server answered with HTTP status \(httpStatus ?? "none")"))
+                TunnelError(
+                    httpStatus == "401" && presentedToken != nil ? .unauthenticated : .refused,
+                    "\(server): the server answered with HTTP status \(httpStatus ?? "none")"))
         }
         do throws(TunnelError) {
             let introduction = try ServerIntroduction(headers: fields)

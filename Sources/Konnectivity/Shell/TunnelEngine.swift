@@ -18,6 +18,12 @@ final class TunnelEngine {
     let identity: String
     private unowned let loop: TunnelLoop
     private let credentials: Tunnel.CredentialsProvider
+    private let refused: Tunnel.RefusalListener
+    /// That a server has just refused; told before the next credentials are asked for.
+    private var refusedToken: String?
+    private let memory: TunnelMemory
+    /// What of `memory` is this tunnel's.
+    private var counted = 0
     private let resolver = Resolver()
 
     private var policy: DialPolicy
@@ -33,21 +39,25 @@ final class TunnelEngine {
     private(set) var isFinished = false
 
     init(
-        configuration: TunnelConfiguration, credentials: @escaping Tunnel.CredentialsProvider, policy: DialPolicy,
-        logger: Logger, loop: TunnelLoop
+        _ parts: TunnelLoop.Parts, policy: DialPolicy, loop: TunnelLoop
     ) throws(TunnelError) {
-        self.configuration = configuration
-        self.credentials = credentials
+        configuration = parts.configuration
+        credentials = parts.credentials
+        refused = parts.refused
+        memory = parts.memory
+        logger = parts.logger
         self.policy = policy
-        self.logger = logger
         self.loop = loop
         poller = try Poller()
         scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
         identity = String(UInt32.random(in: 0...UInt32.max), radix: 16)
-        plan = LinkPlan(configuration.linkPlan, now: now)
+        plan = LinkPlan(parts.configuration.linkPlan, now: now)
     }
 
-    deinit { scratch.deallocate() }
+    deinit {
+        memory.change(by: -counted)
+        scratch.deallocate()
+    }
 
     /// One round: waits for news or the next deadline, and deals with it.
     func turn() {
@@ -56,6 +66,7 @@ final class TunnelEngine {
         poller.tell()
         if !isDraining, let due = plan.due, due <= now { beginAttempt() }
         for link in Array(links.values) { link.turn() }
+        relieve()
         if isDraining, links.isEmpty { isFinished = true }
     }
 
@@ -64,6 +75,21 @@ final class TunnelEngine {
         if !isDraining, let due = plan.due { moments.append(due) }
         guard let first = moments.min() else { return nil }
         return max(.zero, first - ContinuousClock.now)
+    }
+
+    /// Resets the largest connections while too much waits in the process.
+    private func relieve() {
+        while true {
+            let held = links.values.reduce(0) { $0 + $1.heldBytes }
+            memory.change(by: held - counted)
+            counted = held
+            guard memory.held > configuration.bufferTotal,
+                let link = links.values.max(by: { $0.largestHeld < $1.largestHeld }),
+                memory.wantsRelief(limit: configuration.bufferTotal, own: held, largest: link.largestHeld)
+            else { return }
+            link.resetLargest(
+                "the node's targets read too slowly: more than \(configuration.bufferTotal) bytes wait for all of them")
+        }
     }
 
     // MARK: From outside
@@ -108,9 +134,11 @@ final class TunnelEngine {
         counters.values.connects += 1
         let loop = loop
         resolver.resolve((configuration.proxy ?? server).host) { loop.send(.serverResolved(number, $0)) }
-        let provider = credentials
+        let (provider, refused, refusedToken) = (credentials, refused, refusedToken)
+        self.refusedToken = nil
         // Held until the link has its answer or is over; cancelled then.
         preparations[number] = Task {
+            if let refusedToken { await refused(refusedToken) }
             do {
                 loop.send(.credentials(number, .success(try await provider())))
             } catch {
@@ -163,6 +191,7 @@ final class TunnelEngine {
         counters.values.add(link.table.tally)
         if let failure = link.failure {
             note(failure.message)
+            if failure.code == .unauthenticated { refusedToken = link.presentedToken }
             if wasOpen {
                 counters.values.connectionsLost += 1
                 logger.warning(

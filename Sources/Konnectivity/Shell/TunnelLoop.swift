@@ -27,19 +27,21 @@ final class TunnelLoop: Sendable {
     }
 
     private let state = Mutex(State())
-    private let configuration: TunnelConfiguration
-    private let credentials: Tunnel.CredentialsProvider
-    private let dialPolicy: DialPolicy
-    private let logger: Logger
+    /// What the thread needs to begin.
+    struct Parts: Sendable {
+        var configuration: TunnelConfiguration
+        var credentials: Tunnel.CredentialsProvider
+        var refused: Tunnel.RefusalListener
+        var memory: TunnelMemory
+        var logger: Logger
+    }
 
-    init(
-        configuration: TunnelConfiguration, credentials: @escaping Tunnel.CredentialsProvider, dialPolicy: DialPolicy,
-        logger: Logger
-    ) {
-        self.configuration = configuration
-        self.credentials = credentials
+    private let parts: Parts
+    private let dialPolicy: DialPolicy
+
+    init(_ parts: Parts, dialPolicy: DialPolicy) {
+        self.parts = parts
         self.dialPolicy = dialPolicy
-        self.logger = logger
     }
 
     /// Before `run` a command waits for it; after it has returned it does nothing.
@@ -100,8 +102,7 @@ final class TunnelLoop: Sendable {
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
         do throws(TunnelError) {
-            let engine = try TunnelEngine(
-                configuration: configuration, credentials: credentials, policy: dialPolicy, logger: logger, loop: self)
+            let engine = try TunnelEngine(parts, policy: dialPolicy, loop: self)
             state.withLock { $0.wakeUp = engine.poller.wakeUp }
             while !engine.isFinished {
                 let commands = state.withLock { state in

@@ -14,6 +14,10 @@ struct StreamStatus: Sendable, Hashable, CustomStringConvertible {
         return message.isEmpty ? name : "\(name): \(message)"
     }
 
+    /// Whether it may be the token that the server did not like: UNAUTHENTICATED, PERMISSION_DENIED, and UNKNOWN, with
+    /// which upstream's server answers whatever its look at a token has come to.
+    var mayRefuseToken: Bool { code == 16 || code == 7 || code == 2 }
+
     /// gRPC's own names, in the order of their numbers.
     private static let names = [
         "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",

@@ -61,6 +61,13 @@ package actor TunnelTokens {
     private let place: Double
     private var held: (token: TunnelToken, since: Duration)?
     private var generation = 0
+    /// Of the token that is held: from when on it is not to be used any more, for a server refused it.
+    private var refused: Duration?
+    private var refusals: (count: Int, last: Duration) = (0, .zero)
+
+    /// Between two tokens that are refused one after the other, after the first.
+    private static let firstPause = Duration.seconds(10)
+    private static let longestPause = Duration.seconds(600)
 
     package init(
         place: Double, elapsed: @escaping @Sendable () -> Duration,
@@ -78,12 +85,16 @@ package actor TunnelTokens {
 
     /// A good token; the one that is held for as long as no other can be had.
     package func current() async throws -> TunnelToken {
-        if let held, elapsed() - held.since < Self.renewal(of: held.token, place: place) { return held.token }
+        if let held, elapsed() - held.since < Self.renewal(of: held.token, place: place),
+            refused.map({ elapsed() < $0 }) ?? true
+        {
+            return held.token
+        }
         let (generation, start) = (generation, elapsed())
         do {
             let token = try await ask()
             // One that was asked for as somebody we are no longer is not kept.
-            if generation == self.generation { held = (token, start) }
+            if generation == self.generation { hold(token, start) }
             return token
         } catch {
             guard let held, elapsed() - held.since < held.token.lifetime else { throw error }
@@ -97,7 +108,25 @@ package actor TunnelTokens {
         generation += 1
         let (mine, start) = (generation, elapsed())
         let token = try await ask()
-        if mine == generation { held = (token, start) }
+        if mine == generation { hold(token, start) }
+    }
+
+    private func hold(_ token: TunnelToken, _ start: Duration) {
+        held = (token, start)
+        refused = nil
+    }
+
+    /// A server did not accept this token: another is asked for, the first time at once, and later ones more and more
+    /// seldom. A server that accepts none has another trouble than the token.
+    package func refuse(_ text: String) {
+        guard let held, held.token.text == text, refused == nil else { return }
+        let now = elapsed()
+        if now - refusals.last > Self.longestPause * 2 { refusals.count = 0 }
+        refused = now
+        if refusals.count > 0 {
+            refused = now + min(Self.firstPause * (1 << min(refusals.count - 1, 10)), Self.longestPause)
+        }
+        refusals = (refusals.count + 1, now)
     }
 
     package var end: Date? { held?.token.end }

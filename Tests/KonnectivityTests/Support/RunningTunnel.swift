@@ -6,6 +6,7 @@ import PKI
 /// Runs a tunnel for as long as `body` does, and stops it.
 func withTunnel<Result: Sendable>(
     to ports: [UInt16], _ identity: TestIdentity, _ targets: Target..., token: String? = nil,
+    memory: TunnelMemory = TunnelMemory(),
     configure: (inout TunnelConfiguration) -> Void = { _ in }, _ body: (Tunnel) async throws -> Result
 ) async throws -> Result {
     var configuration = TunnelConfiguration(
@@ -25,7 +26,8 @@ func withTunnel<Result: Sendable>(
         nodeNames: ["edge-0001"], nodeAddresses: [], loopbackPorts: Set(targets.map(\.port)).union([10250]))
     var logger = Logger(label: "tunnel")
     logger.logLevel = .error
-    let tunnel = Tunnel(configuration: configuration, credentials: { shown }, dialPolicy: policy, logger: logger)
+    let tunnel = Tunnel(
+        configuration: configuration, credentials: { shown }, dialPolicy: policy, memory: memory, logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await tunnel.run() }
         defer { group.cancelAll() }
