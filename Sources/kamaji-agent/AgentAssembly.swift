@@ -27,7 +27,19 @@ struct AgentAssembly: Sendable {
     private var proxies: ProxyRules { ProxyRules(environment: ProcessEnvironment.current) }
 
     /// What makes the tunnel to the tenant.
-    func tunnels(_ environment: NodeEnvironment) -> any NodeTunnelMaker { KonnectivityTunnelMaker(environment) }
+    func tunnels(_ environment: NodeEnvironment, _ live: LiveSettings) -> any NodeTunnelMaker {
+        KonnectivityTunnelMaker(environment, live)
+    }
+
+    /// - Parameter path: nil is the usual place, where nothing need be.
+    func settings(_ live: LiveSettings, _ path: String?) async throws -> AgentSettings {
+        let files = files
+        return try await thread.run {
+            // What somebody names is named as they see it, whatever stands for the machine.
+            try path.map { try live.reload(HostFiles(), path: $0, isRequired: true) }
+                ?? live.reload(files, path: AgentSettings.path, isRequired: false)
+        }
+    }
 
     /// Where the daemon says how it fares; what cannot be listened at is logged, and left out.
     func listeners(metricsPort: UInt16) async throws -> [StandingListener] {

@@ -17,6 +17,8 @@ private final class StandInTunnel: NodeTunnel, NodeTunnelMaker {
 
     init(_ kubelet: StandInKubelet) { self.kubelet = kubelet }
 
+    func leads(_ node: NodeTunnelSettings) -> Bool { true }
+
     func tunnel(for node: NodeTunnelSettings) async throws -> (any NodeTunnel)? {
         state.withLock { $0.settings = node }
         return self
@@ -82,7 +84,7 @@ private final class StandInTunnel: NodeTunnel, NodeTunnelMaker {
         tenant.state.withLock { $0.tunnelStates = states }
         let machine = try StandInMachine(tenant)
         var configuration = try tenant.configuration()
-        configuration.tunnel = try JoinEndpoint("127.0.0.1:8132")
+        configuration.tunnels = [try JoinEndpoint("127.0.0.1:8132")]
         #expect(try await machine.join(configuration).node.text == "edge-1")
         let calls = tenant.state.withLock { $0.calls }
         let asked = calls.indices.filter {
@@ -105,7 +107,7 @@ private final class StandInTunnel: NodeTunnel, NodeTunnelMaker {
         let machine = try StandInMachine(tenant)
         var configuration = try tenant.configuration()
         // Nobody listens there.
-        configuration.tunnel = try JoinEndpoint("127.0.0.1:1")
+        configuration.tunnels = [try JoinEndpoint("127.0.0.1:1")]
         _ = try await machine.join(configuration)
         var environment = try await machine.environment()
         // Time stands still, so that no token ends; each look follows the one before.
@@ -117,8 +119,9 @@ private final class StandInTunnel: NodeTunnel, NodeTunnelMaker {
             })
         let settings = try #require(try await NodeTunnelSettings.read(environment.journal))
         #expect(settings.configuration?.serviceSubnet == "10.96.0.0/16")
+        let live = LiveSettings()
         let tunnel = try #require(
-            try await KonnectivityTunnelMaker(environment, renewalPlace: 0).tunnel(for: settings))
+            try await KonnectivityTunnelMaker(environment, live, renewalPlace: 0).tunnel(for: settings))
         let running = Task { try await tunnel.run() }
         func asked() -> Int { tenant.state.withLock { $0.tokenRequests.count } }
         while await tunnel.standing.status.lastError == nil { await Task.yield() }
@@ -130,12 +133,22 @@ private final class StandInTunnel: NodeTunnel, NodeTunnelMaker {
         let joined = JoinedTenant(server: StandInTenant.server, authorityPEM: tenant.authority.certificate.pem)
         try await NodeRepair(environment, joined, settings.node).perform(.renewAgent)
         while asked() < 2 { await Task.yield() }
+        // What an administrator sets is followed while it runs.
+        try machine.files.write(
+            NodeFile("/etc/agent.yaml", mode: 0o644, "tunnel: {servers: [127.0.0.1:2], authentication: certificate}"))
+        try live.reload(machine.files, path: "/etc/agent.yaml", isRequired: true)
+        while await tunnel.standing.status.links.first?.server != "127.0.0.1:2",
+            await tunnel.standing.status.lastError?.hasPrefix("127.0.0.1:2:") != true
+        {
+            await Task.yield()
+        }
+        #expect(await tunnel.standing.endpoint == "127.0.0.1:2" && asked() == 2)
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
         #expect(await tunnel.standing.status.isRunning == false)
         // Without a server there is no tunnel.
         var without = settings
-        without.endpoint = nil
+        without.endpoints = []
         #expect(try await KonnectivityTunnelMaker(environment).tunnel(for: without) == nil)
     }
 }

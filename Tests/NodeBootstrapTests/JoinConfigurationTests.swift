@@ -1,3 +1,4 @@
+import KubeObjects
 import NodeIdentity
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
             let (configuration, _) = try Self.read {
                 if typed { $0.target = joinString } else { $0.secret = joinString + "\n" }
             }
-            #expect(configuration.tunnel?.description == "tunnel.example.com:8132")
+            #expect(configuration.tunnels.map(\.description) == ["tunnel.example.com:8132"])
             guard case .token(let discovery) = configuration.discovery else {
                 Issue.record("no token discovery")
                 return
@@ -54,6 +55,42 @@ import Testing
             Self.message {
                 $0.target = joinString; $0.token = Self.token
             }.contains("leave out"))
+    }
+
+    @Test func `a join that goes on takes what is said anew and keeps the rest`() throws {
+        let (begun, _) = try Self.read {
+            $0.target = "10.20.0.5:6443"
+            $0.token = Self.token
+            $0.pins = [Self.pin]
+            $0.criSocket = "unix:///run/crio/crio.sock"
+            $0.tunnels = ["tunnel.example.com:8132"]
+        }
+        func resumed(_ change: (inout JoinRequest) -> Void) throws -> JoinConfiguration {
+            var request = JoinRequest()
+            change(&request)
+            #expect(!request.namesTarget)
+            var reader = JoinConfigurationReader(hostName: "other")
+            return try reader.resume(begun.json, left: BootstrapToken(Self.token), request)
+        }
+        let plain = try resumed { _ in }
+        #expect(plain.bootstrapToken?.text == Self.token && plain.nodeName.text == "edge-1")
+        #expect(plain.criSocket == "unix:///run/crio/crio.sock" && plain.tunnels == begun.tunnels)
+        let another = "abcdef.0123456789abcdef"
+        // A lone file with a token, as typed, and by its own flag.
+        #expect(try resumed { $0.secret = "\(another)\n" }.bootstrapToken?.text == another)
+        #expect(try resumed { $0.token = another }.bootstrapToken?.text == another)
+        #expect(try resumed { $0.tlsBootstrapToken = another }.bootstrapToken?.text == another)
+        let moved = try resumed { $0.tunnels = ["a.example.com:8132", "b.example.com:8132"] }
+        #expect(moved.tunnels.map(\.description) == ["a.example.com:8132", "b.example.com:8132"])
+        #expect(JoinConfiguration(resuming: moved.json, token: nil)?.tunnels == moved.tunnels)
+        #expect(try resumed { $0.nodeName = "edge-2" }.nodeName.text == "edge-2")
+        #expect(throws: JoinInputError.self) { try resumed { $0.pins = [Self.pin] } }
+        #expect(throws: JoinInputError.self) { try resumed { $0.secret = "no token" } }
+        #expect(throws: JoinInputError.self) { try resumed { $0.tunnels = ["nowhere"] } }
+        // A journal of an agent that knew one tunnel only.
+        var old = begun.json
+        (old["tunnels"], old["tunnel"]) = (nil, "tunnel.example.com:8132")
+        #expect(JoinConfiguration(resuming: old, token: nil)?.tunnels == begun.tunnels)
     }
 
     @Test func `kubeadm's configuration file is read whole`() throws {

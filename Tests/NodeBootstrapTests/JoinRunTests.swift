@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPTransport
 import KubeObjects
 import NodeIdentity
@@ -13,6 +14,8 @@ import Testing
         AgentFiles.key, AgentFiles.certificate, AgentFiles.credential, AgentFiles.authorities, Journal.path,
         "\(Journal.path)-wal", "\(Journal.path)-shm", KubeletFiles.clientCertificatePath,
     ]
+
+    private static let authorities: Set = ["/etc/kubernetes/pki/ca.crt", KubeletFiles.kubeconfigPath]
 
     @Test func `a machine joins, and its files are kubeadm's with the modes that secrets need`() async throws {
         let machine = try StandInMachine(StandInTenant())
@@ -62,7 +65,7 @@ import Testing
         let whole = try StandInMachine(StandInTenant())
         let places = Counter()
         _ = try await whole.join { _ in _ = places.next() }
-        let wanted = try whole.tree(leavingOut: Self.changing.union(["/etc/kubernetes/pki/ca.crt"]))
+        let wanted = try whole.tree(leavingOut: Self.changing.union(Self.authorities))
         let count = places.count
         #expect(count > 40)
         for place in 0..<count {
@@ -71,7 +74,7 @@ import Testing
             await #expect(throws: (any Error).self) { try await machine.join { _ in try Self.cut(at: place, seen) } }
             let outcome = try await machine.join()
             #expect(outcome.isReady)
-            let tree = try machine.tree(leavingOut: Self.changing.union(["/etc/kubernetes/pki/ca.crt"]))
+            let tree = try machine.tree(leavingOut: Self.changing.union(Self.authorities))
             #expect(tree == wanted, "cut at place \(place)")
             // The machine has one key, whatever happened.
             #expect(machine.tenant.requests(from: "kamaji:agent:edge-1") == 1, "cut at place \(place)")
@@ -100,16 +103,123 @@ import Testing
         try machine.files.makeFolder("/etc/kubernetes/pki", mode: 0o700)
         try machine.files.write(NodeFile("/etc/kubernetes/pki/ca.crt", mode: 0o640, "an old authority\n"))
         try machine.files.write(NodeFile("/etc/kubernetes/notes", mode: 0o600, "mine\n"))
+        // A link to a file of theirs, and one that leads nowhere.
+        try machine.files.makeFolder("/var/lib/kubelet", mode: 0o755)
+        try machine.files.write(NodeFile("/etc/kubelet.yaml", mode: 0o640, "kind: Mine\n"))
+        try machine.files.link(KubeletFiles.configurationPath, to: "../../../etc/kubelet.yaml")
+        try machine.files.link(KubeletFiles.flagsPath, to: "nowhere")
         let before = try machine.tree()
         _ = try await machine.join()
         #expect(try machine.files.text("/etc/kubernetes/pki/ca.crt")?.contains("BEGIN CERTIFICATE") == true)
         try machine.files.makeFolder("/var/lib/kubelet/pods", mode: 0o750)
         try machine.files.write(NodeFile("/var/lib/kubelet/pods/x", mode: 0o600, "a pod's\n"))
+        #expect(try machine.files.attributes(KubeletFiles.configurationPath)?.kind == .file)
         #expect(try await machine.reset() == [])
         var after = try machine.tree()
         after["/run/kamaji-agent"] = nil
         #expect(after == before)
+        #expect(try machine.files.linkTarget(KubeletFiles.configurationPath) == "../../../etc/kubelet.yaml")
+        #expect(try machine.files.linkTarget(KubeletFiles.flagsPath) == "nowhere")
         #expect(machine.kubelet.log.withLock { $0 }.suffix(3) == ["stop", "reload", "disable"])
+    }
+
+    /// A discovery file, as kubeadm takes them.
+    private static func discoveryFile(_ tenant: StandInTenant, _ user: JSON) -> NodeFile {
+        let json: JSON = [
+            "apiVersion": "v1", "kind": "Config",
+            "clusters": [
+                [
+                    "name": "c",
+                    "cluster": [
+                        "server": .string(StandInTenant.server),
+                        "certificate-authority-data": .string(Base64.encode(tenant.authority.certificate.pem)),
+                    ],
+                ]
+            ],
+            "contexts": [["name": "x", "context": ["cluster": "c", "user": "u"]]], "current-context": "x",
+            "users": [["name": "u", "user": user]],
+        ]
+        return NodeFile("/etc/discovery.conf", mode: 0o600, YAML.write(json))
+    }
+
+    private static func configuration(byFile tls: String? = nil) throws -> JoinConfiguration {
+        var request = JoinRequest()
+        request.discoveryFile = "/etc/discovery.conf"
+        request.tlsBootstrapToken = tls
+        request.nodeName = "edge-1"
+        request.criSocket = "unix:///run/stand-in.sock"
+        request.skippedPhases = ["preflight"]
+        var reader = JoinConfigurationReader(hostName: "edge-1")
+        return try reader.read(request)
+    }
+
+    @Test func `a discovery file's own token gets the machine and its kubelet their certificates`() async throws {
+        let machine = try StandInMachine(StandInTenant())
+        try machine.files.write(NodeFile("/etc/token", mode: 0o600, "own.token\n"))
+        try machine.files.write(Self.discoveryFile(machine.tenant, ["tokenFile": "token"]))
+        // Cut before the kubelet starts: what is left for it holds the token, and the next run needs no file.
+        await #expect(throws: JoinFailure.self) {
+            try await machine.join(try Self.configuration()) { if $0 == "start kubelet" { throw PowerFailure() } }
+        }
+        let left = try Kubeconfig(yaml: try #require(try machine.files.text(KubeletFiles.bootstrapKubeconfigPath)))
+        #expect(left.currentUser?.token == "own.token")
+        try machine.files.remove("/etc/discovery.conf")
+        let former = try #require(try await machine.environment().journal.fact("join"))
+        #expect(try await machine.join(try #require(JoinConfiguration(resuming: former, token: nil))).isReady)
+        #expect(machine.tenant.state.withLock { $0.callers.contains("Bearer own.token") })
+        #expect(!(try machine.tree(leavingOut: ["/etc/token"])).values.contains { $0.contains("own.token") })
+    }
+
+    @Test func `a discovery file's own certificate is asked with, and a token of one's own comes before it`()
+        async throws
+    {
+        let machine = try StandInMachine(StandInTenant())
+        let key = try PrivateKey.generate(.ecdsaP256)
+        let certificate = try machine.tenant.authority.issue(
+            CertificateProfile(commonName: "installer", validity: .seconds(3600)), to: key, now: Date())
+        try machine.files.write(
+            Self.discoveryFile(
+                machine.tenant,
+                [
+                    "client-certificate-data": .string(Base64.encode(certificate.pem)),
+                    "client-key-data": .string(Base64.encode(key.pem)),
+                ]))
+        await #expect(throws: JoinFailure.self) {
+            try await machine.join(try Self.configuration()) { if $0 == "start kubelet" { throw PowerFailure() } }
+        }
+        #expect(machine.tenant.state.withLock { $0.callers.contains("installer") })
+        let left = try Kubeconfig(yaml: try #require(try machine.files.text(KubeletFiles.bootstrapKubeconfigPath)))
+        #expect(left.currentUser?.clientCertificateData == certificate.pem && left.currentUser?.token == nil)
+        let token = "07401b.f395accd246ae52d"
+        #expect(try await machine.join(try Self.configuration(byFile: token)).isReady)
+        #expect(machine.tenant.state.withLock { $0.callers.contains("Bearer \(token)") })
+    }
+
+    @Test func `a discovery file without credentials, or with a plugin's, says what to give`() async throws {
+        let machine = try StandInMachine(StandInTenant())
+        for (user, named): (JSON, String) in [
+            ([:], "--tls-bootstrap-token"), (["exec": ["command": "aws"]], "a plugin"),
+            (["client-certificate": "/nowhere.crt", "client-key": "/nowhere.key"], "/nowhere.crt"),
+        ] {
+            try machine.files.write(Self.discoveryFile(machine.tenant, user))
+            let failure = await #expect(throws: JoinFailure.self) {
+                try await machine.join(try Self.configuration())
+            }
+            #expect(failure?.phase == .discovery && failure?.message.contains(named) == true)
+        }
+    }
+
+    @Test func `files that somebody added since the join outlive a reset`() async throws {
+        let machine = try StandInMachine(StandInTenant())
+        _ = try await machine.join()
+        let mine = ["\(KubeletFiles.manifestsPath)/mine.yaml", "/var/lib/kubelet/seccomp.json"]
+        for path in mine { try machine.files.write(NodeFile(path, mode: 0o600, "mine\n")) }
+        let run = ResetRun(try await machine.environment()) { _ in }
+        let plan = try await run.plan()
+        #expect(plan.leftAlone == mine)
+        #expect(try await run.run(plan) == [])
+        #expect(try mine.map { try machine.files.text($0) } == ["mine\n", "mine\n"])
+        #expect(!machine.files.exists(KubeletFiles.kubeconfigPath) && !machine.files.exists("/var/lib/kubelet/pki"))
     }
 
     @Test func `a denial is told in the tenant's words and ends the join in its phase`() async throws {

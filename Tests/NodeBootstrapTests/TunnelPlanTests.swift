@@ -22,7 +22,7 @@ import Testing
         request.token = "07401b.f395accd246ae52d"
         request.pins = ["sha256:\(String(repeating: "ab", count: 32))"]
         request.nodeName = "edge-1"
-        request.tunnel = "tunnel.example.com:8132"
+        request.tunnels = ["tunnel.example.com:8132"]
         change(&request)
         var reader = JoinConfigurationReader(hostName: "raspberrypi")
         let configuration = try TenantConfiguration(
@@ -35,11 +35,12 @@ import Testing
     }
 
     private static func plan(
-        _ settings: NodeTunnelSettings, node: JSON? = nil, proxy: String? = nil
+        _ settings: NodeTunnelSettings, node: JSON? = nil, proxy: String? = nil,
+        wishes: AgentSettings.Tunnel = .init()
     ) throws -> TunnelPlan {
         try TunnelPlan(
-            settings, endpoint: #require(settings.endpoint), vantage: vantage, node: node.map { KubeObject($0) },
-            proxy: proxy)
+            settings, endpoints: settings.endpoints, wishes: wishes, vantage: vantage,
+            node: node.map { KubeObject($0) }, proxy: proxy)
     }
 
     private static func isAllowed(_ target: String, _ plan: TunnelPlan) throws -> Bool {
@@ -53,7 +54,7 @@ import Testing
         #expect(plan.configuration.agentName == "edge-1" && plan.configuration.proxy == nil)
         #expect(plan.configuration.identifiers.query == "host=edge-1&ipv4=10.10.0.21")
         #expect(throws: Never.self) { try plan.configuration.validate() }
-        #expect(try Self.settings { $0.tunnel = nil }.endpoint == nil)
+        #expect(try Self.settings { $0.tunnels = [] }.endpoints.isEmpty)
     }
 
     @Test func `what the kubelet registers comes before a guess, and what it was told before that`() throws {
@@ -94,6 +95,22 @@ import Testing
         ] {
             #expect(try !Self.isAllowed(refused, plan), "\(refused)")
         }
+    }
+
+    @Test func `an administrator's wishes come beside what follows from the node`() throws {
+        var wishes = AgentSettings.Tunnel()
+        wishes.connectionsPerServer = 2
+        // Metadata of a cloud stays forbidden, whoever allows it.
+        wishes.allowed = ["192.168.1.0/24", "169.254.0.0/16"].compactMap { AddressRange($0) }
+        let plan = try Self.plan(
+            Self.settings { $0.tunnels = ["a.example.com:8132", "b.example.com:8133"] }, wishes: wishes)
+        #expect(plan.configuration.servers.map(\.description) == ["a.example.com:8132", "b.example.com:8133"])
+        #expect(plan.configuration.connectionsPerServer == 2)
+        #expect(try Self.isAllowed("192.168.1.1:80", plan) && Self.isAllowed("10.10.0.21:10250", plan))
+        #expect(try !Self.isAllowed("169.254.169.254:80", plan))
+        wishes.servers = [try JoinEndpoint("c.example.com:8132")]
+        let endpoints = KonnectivityTunnelMaker.endpoints(try Self.settings(), wishes)
+        #expect(endpoints == wishes.servers)
     }
 
     @Test func `a proxy is used as far as the tunnel can, and refused by name where it cannot`() throws {
@@ -168,6 +185,33 @@ import Testing
         #expect(try await tokens.current().text == "token 3")
         tenant.at(2600 + 3601, isAway: true)
         await #expect(throws: TunnelTokenError.self) { try await tokens.current() }
+    }
+
+    @Test func `a token that is refused is replaced at once, and the next more and more seldom`() async throws {
+        let tenant = Tenant()
+        let tokens = tenant.tokens
+        #expect(try await tokens.current().text == "token 1")
+        await tokens.refuse("another")
+        #expect(try await tokens.current().text == "token 1")
+        await tokens.refuse("token 1")
+        #expect(try await tokens.current().text == "token 2")
+        // What a connection that began before says of the old one is old news.
+        await tokens.refuse("token 1")
+        #expect(try await tokens.current().text == "token 2")
+        var now = 0
+        for (pause, number) in [(10, 3), (20, 4), (40, 5)] {
+            await tokens.refuse("token \(number - 1)")
+            tenant.at(now + pause - 1)
+            #expect(try await tokens.current().text == "token \(number - 1)")
+            now += pause
+            tenant.at(now)
+            #expect(try await tokens.current().text == "token \(number)")
+        }
+        // Long after that one is refused for a reason of its own.
+        now += 1300
+        tenant.at(now)
+        await tokens.refuse("token 5")
+        #expect(try await tokens.current().text == "token 6")
     }
 
     @Test func `an agent that is somebody else from now on asks anew`() async throws {

@@ -32,9 +32,10 @@ package struct JoinConfiguration: Sendable, Hashable {
     /// Absolute, ends in `.crt`.
     package var authorityPath: String
     package var discovery: Discovery
-    /// What the kubelet and the agent ask for their certificates with; nil when the discovery file has credentials.
+    /// What the kubelet and the agent ask for their certificates with; nil when the discovery file brings its own.
     package var bootstrapToken: BootstrapToken?
-    package var tunnel: JoinEndpoint?
+    /// Of the tenant's tunnel servers; several are tried in turn.
+    package var tunnels: [JoinEndpoint]
     package var skippedPhases: Set<String>
     /// Absolute.
     package var patchesDirectory: String?
@@ -61,7 +62,7 @@ package struct JoinConfiguration: Sendable, Hashable {
         return [
             nodeName.text, criSocket ?? "", taints.map(\.text).joined(separator: ","),
             kubeletExtraArguments.map(\.text).joined(separator: " "), authorityPath, discovery,
-            patchesDirectory ?? "", tunnel?.description ?? "",
+            patchesDirectory ?? "", tunnels.map(\.description).joined(separator: ","),
         ].joined(separator: "\n")
     }
 }

@@ -61,7 +61,7 @@ package struct JoinConfigurationReader: Sendable {
             draft.endpoint = joinString.endpoint.description
             draft.pins = joinString.pins.map(\.description)
             draft.token = joinString.token.text
-            draft.tunnel = joinString.tunnel?.description
+            draft.tunnels = joinString.tunnel.map { [$0.description] } ?? []
         } else if let target {
             draft.endpoint = target
         }
@@ -81,7 +81,7 @@ package struct JoinConfigurationReader: Sendable {
         draft.ignoredChecks += request.ignoredChecks
         if !request.skippedPhases.isEmpty { draft.skippedPhases = request.skippedPhases }
         if request.isDryRun { draft.isDryRun = true }
-        if let tunnel = request.tunnel { draft.tunnel = tunnel }
+        if !request.tunnels.isEmpty { draft.tunnels = request.tunnels }
     }
 
     private mutating func complete(_ draft: JoinDraft) throws(JoinInputError) -> JoinConfiguration {
@@ -89,8 +89,6 @@ package struct JoinConfigurationReader: Sendable {
         var bootstrapToken: BootstrapToken?
         if let text = draft.tlsBootstrapToken { bootstrapToken = try BootstrapToken(parsing: text) }
         if case .token(let token) = discovery, bootstrapToken == nil { bootstrapToken = token.token }
-        var tunnel: JoinEndpoint?
-        if let text = draft.tunnel { tunnel = try JoinEndpoint(text) }
         guard draft.authorityPath.hasPrefix("/"), draft.authorityPath.hasSuffix(".crt") else {
             throw JoinInputError(
                 .configuration, "caCertPath is \"\(draft.authorityPath)\": an absolute path that ends in .crt it is")
@@ -98,17 +96,63 @@ package struct JoinConfigurationReader: Sendable {
         if let directory = draft.patchesDirectory, !directory.hasPrefix("/") {
             throw JoinInputError(.configuration, "patches.directory is \"\(directory)\": an absolute path it is")
         }
-        let ignored = Set(draft.ignoredChecks.map { $0.lowercased() })
+        return JoinConfiguration(
+            nodeName: try nodeName(draft), criSocket: try socket(draft.criSocket), taints: draft.taints,
+            kubeletExtraArguments: draft.kubeletExtraArguments, ignoredChecks: try ignored(draft.ignoredChecks),
+            authorityPath: draft.authorityPath, discovery: discovery, bootstrapToken: bootstrapToken,
+            tunnels: try tunnels(draft.tunnels), skippedPhases: Set(draft.skippedPhases),
+            patchesDirectory: draft.patchesDirectory,
+            timeouts: draft.timeouts, isDryRun: draft.isDryRun)
+    }
+
+    private func ignored(_ names: [String]) throws(JoinInputError) -> Set<String> {
+        let ignored = Set(names.map { $0.lowercased() })
         guard !ignored.contains("all") || ignored.count == 1 else {
             throw JoinInputError(
                 .configuration, "ignorePreflightErrors has \"all\" beside other names: one or the other")
         }
-        return JoinConfiguration(
-            nodeName: try nodeName(draft), criSocket: try socket(draft.criSocket), taints: draft.taints,
-            kubeletExtraArguments: draft.kubeletExtraArguments, ignoredChecks: ignored,
-            authorityPath: draft.authorityPath, discovery: discovery, bootstrapToken: bootstrapToken, tunnel: tunnel,
-            skippedPhases: Set(draft.skippedPhases), patchesDirectory: draft.patchesDirectory,
-            timeouts: draft.timeouts, isDryRun: draft.isDryRun)
+        return ignored
+    }
+
+    private func tunnels(_ texts: [String]) throws(JoinInputError) -> [JoinEndpoint] {
+        var tunnels: [JoinEndpoint] = []
+        for text in texts { tunnels.append(try JoinEndpoint(text)) }
+        return tunnels
+    }
+
+    /// For a request that names no target: goes on with an earlier join, with what is said anew in the place of what was
+    /// said then.
+    ///
+    /// - Parameters:
+    ///   - former: as `JoinConfiguration.json` wrote it.
+    ///   - left: the token that lies on this machine still.
+    package mutating func resume(
+        _ former: JSON, left: BootstrapToken?, _ request: JoinRequest
+    ) throws(JoinInputError) -> JoinConfiguration {
+        guard var configuration = JoinConfiguration(resuming: former, token: left) else {
+            throw JoinInputError(
+                .configuration, "the journal does not say enough to go on: give the arguments of the join once more")
+        }
+        guard request.pins.isEmpty, request.discoveryToken == nil, !request.skipsAuthorityVerification else {
+            throw JoinInputError(
+                .configuration, "what is said about finding the tenant needs HOST:PORT too, or is left out to go on")
+        }
+        let secret = request.secret.map { $0.trimmingASCIISpace() } ?? ""
+        if let text = request.tlsBootstrapToken ?? request.token ?? (secret.isEmpty ? nil : secret) {
+            configuration.bootstrapToken = try BootstrapToken(parsing: text)
+        }
+        if let name = request.nodeName {
+            var draft = JoinDraft()
+            draft.nodeName = name
+            configuration.nodeName = try nodeName(draft)
+        }
+        if let text = request.criSocket { configuration.criSocket = try socket(text) }
+        if let directory = request.patchesDirectory { configuration.patchesDirectory = directory }
+        if !request.ignoredChecks.isEmpty { configuration.ignoredChecks = try ignored(request.ignoredChecks) }
+        if !request.skippedPhases.isEmpty { configuration.skippedPhases = Set(request.skippedPhases) }
+        if !request.tunnels.isEmpty { configuration.tunnels = try tunnels(request.tunnels) }
+        configuration.isDryRun = request.isDryRun
+        return configuration
     }
 
     private func discovery(_ draft: JoinDraft) throws(JoinInputError) -> JoinConfiguration.Discovery {

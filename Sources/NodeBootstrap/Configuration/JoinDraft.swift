@@ -17,7 +17,7 @@ struct JoinDraft: Sendable {
     var authorityPath = JoinConfiguration.defaultAuthorityPath
     var skippedPhases: [String] = []
     var patchesDirectory: String?
-    var tunnel: String?
+    var tunnels: [String] = []
     var timeouts = JoinTimeouts()
     var isDryRun = false
 }

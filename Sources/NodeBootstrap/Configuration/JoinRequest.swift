@@ -20,13 +20,14 @@ package struct JoinRequest: Sendable {
     package var ignoredChecks: [String] = []
     package var skippedPhases: [String] = []
     package var isDryRun = false
-    /// `HOST:PORT` of the tenant's tunnel server.
-    package var tunnel: String?
+    /// `HOST:PORT` of each of the tenant's tunnel servers.
+    package var tunnels: [String] = []
 
     package init() {}
 
-    /// Whether anything says where to join.
+    /// Whether anything says where to join. A token alone does not: it is for a join that was begun.
     package var namesTarget: Bool {
-        target != nil || configuration != nil || discoveryFile != nil || secret?.isEmpty == false
+        target != nil || configuration != nil || discoveryFile != nil
+            || secret?.trimmingASCIISpace().hasPrefix(JoinString.prefix) == true
     }
 }

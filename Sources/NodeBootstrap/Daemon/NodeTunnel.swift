@@ -14,6 +14,8 @@ package protocol NodeTunnel: Sendable {
 
 /// Makes the tunnel once this machine has an identity.
 package protocol NodeTunnelMaker: Sendable {
+    /// Whether there is anything that a tunnel could lead to.
+    func leads(_ node: NodeTunnelSettings) -> Bool
     /// Nil when the tenant has no tunnel.
     func tunnel(for node: NodeTunnelSettings) async throws -> (any NodeTunnel)?
 }
@@ -22,8 +24,8 @@ package protocol NodeTunnelMaker: Sendable {
 package struct NodeTunnelSettings: Sendable {
     package var node: NodeName
     package var tenant: JoinedTenant
-    /// Of the tunnel's server; nil where neither the join string nor `--tunnel` named one.
-    package var endpoint: JoinEndpoint?
+    /// Of the tunnel's servers; none where neither the join string nor `--tunnel` named one.
+    package var endpoints: [JoinEndpoint] = []
     /// `KubeletFlags` that were asked for at the join.
     package var kubeletArguments: [KubeletArgument] = []
     /// What the tenant said when it was joined; nil when the journal does not say.

@@ -15,7 +15,7 @@ extension JoinConfiguration {
         ]
         if let criSocket { json["criSocket"] = .string(criSocket) }
         if let patchesDirectory { json["patchesDirectory"] = .string(patchesDirectory) }
-        if let tunnel { json["tunnel"] = .string(tunnel.description) }
+        if !tunnels.isEmpty { json["tunnels"] = JSON(tunnels.map(\.description)) }
         return json
     }
 
@@ -38,7 +38,9 @@ extension JoinConfiguration {
         skippedPhases = Set(json["skippedPhases"]?.strings ?? [])
         discovery = .resumed(fingerprint: json["fingerprint"]?.string ?? "")
         bootstrapToken = token
-        tunnel = json["tunnel"]?.string.flatMap { try? JoinEndpoint($0) }
+        // There was one at most before there were several.
+        let former = json["tunnel"]?.string.map { [$0] }
+        tunnels = (json["tunnels"]?.strings ?? former ?? []).compactMap { try? JoinEndpoint($0) }
         patchesDirectory = json["patchesDirectory"]?.string
         timeouts = JoinTimeouts()
         isDryRun = false

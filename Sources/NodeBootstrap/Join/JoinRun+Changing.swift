@@ -16,7 +16,14 @@ extension JoinRun {
 
     // MARK: Files
 
-    func writeFiles(_ tenant: JoinedTenant, _ settings: TenantConfiguration) async throws -> PhaseOutput<Void> {
+    /// - Parameters:
+    ///   - credential: what the kubelet asks for its certificate with; nil when it has one, or nothing is left.
+    ///   - only: the paths that may be written; nil is all.
+    /// - Returns: the paths of the files that belong there, whether they were written or not.
+    func writeFiles(
+        _ tenant: JoinedTenant, _ settings: TenantConfiguration, _ credential: BootstrapCredential? = nil,
+        only: Set<String>? = nil
+    ) async throws -> PhaseOutput<Set<String>> {
         try await noteTerritories()
         let socket = try await runtimeSocket()
         let configured = try await kubeletConfiguration(settings, socket)
@@ -33,10 +40,10 @@ extension JoinRun {
         ]
         var bootstrap: NodeFile?
         // A kubelet with a certificate has no use for a token.
-        if let token = configuration.bootstrapToken, try await !hasKubeletCertificate(tenant) {
+        if let credential, try await !hasKubeletCertificate(tenant) {
             bootstrap = KubeletFiles.bootstrapKubeconfig(
                 clusterName: settings.clusterName, server: tenant.server, authorityPEM: tenant.authorityPEM,
-                token: token)
+                credential: credential)
         }
         if environment.units != nil, let dropIn = try await missingDropIn() { files.append(dropIn) }
         // Last: with it a kubelet that is tried again and again has all that it needs.
@@ -45,11 +52,14 @@ extension JoinRun {
         try await writer.folder("/var/lib/kubelet", mode: 0o700)
         try await writer.folder(KubeletFiles.manifestsPath, mode: 0o755)
         var changed = 0
-        for file in files where try await writer.put(file) { changed += 1 }
+        for file in files where only?.contains(file.path) != false {
+            if try await writer.put(file) { changed += 1 }
+        }
         try await journal.setFact(
             "health", KubeletConfigurationMerge.healthURL(configured.configuration).map { .string($0) } ?? .null)
         let line = changed == 0 ? "all \(files.count) are as they should be" : "\(changed) of \(files.count) written"
-        return PhaseOutput(value: (), line: line, json: ["changed": JSON(changed)], wasThere: changed == 0)
+        return PhaseOutput(
+            value: Set(files.map(\.path)), line: line, json: ["changed": JSON(changed)], wasThere: changed == 0)
     }
 
     private func noteTerritories() async throws {
@@ -120,7 +130,7 @@ extension JoinRun {
 
     // MARK: Enrolment
 
-    func enrol(_ tenant: JoinedTenant) async throws -> PhaseOutput<Void> {
+    func enrol(_ tenant: JoinedTenant, _ credential: BootstrapCredential?) async throws -> PhaseOutput<Void> {
         let node = configuration.nodeName
         let store = AgentStore(writer)
         let key = try await store.key()
@@ -130,11 +140,11 @@ extension JoinRun {
             try await storeCredential(store, tenant, identity)
             return PhaseOutput(value: (), line: "agent certificate is there", wasThere: true)
         }
-        guard let token = configuration.bootstrapToken else {
+        guard let credential else {
             throw JoinFailure(
                 .enrolment, "a bootstrap token is needed once more: \"kamaji-manager token create\" makes one")
         }
-        let client = environment.client(tenant.connection(token, environment.proxies))
+        let client = environment.client(tenant.connection(credential, environment.proxies))
         let certificate = try await AgentEnrolment(client: client, pacing: environment.pacing).certificate(
             for: node, key: key, within: configuration.timeouts.tlsBootstrap
         ) { [report] why in report(.waiting(.enrolment, why)) }
@@ -197,7 +207,7 @@ extension JoinRun {
     /// The agent's daemon holds the tunnel as soon as there is an enrolment: where it runs, a node is reached from its
     /// kubelet's first moment. A tunnel that leads nowhere does not keep the node from working.
     private func awaitTunnel() async throws {
-        guard configuration.tunnel != nil else { return }
+        guard !configuration.tunnels.isEmpty else { return }
         var request = HTTPRequest("GET", "http://localhost/status", timeout: .seconds(2))
         request.unixSocket = writer.files.place(StandingListener.path)
         let transport = environment.transport

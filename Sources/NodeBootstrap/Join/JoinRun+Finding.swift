@@ -46,17 +46,23 @@ extension JoinRun {
 
     // MARK: Discovery
 
-    func discover() async throws -> PhaseOutput<JoinedTenant> {
+    /// - Returns: the tenant, and what this machine has to prove itself by to it; nil when nothing is left.
+    func discover() async throws -> PhaseOutput<(JoinedTenant, BootstrapCredential?)> {
         let former = try await journal.fact("tenant").flatMap(JoinedTenant.init)
         let tenant: JoinedTenant
+        var credential = configuration.bootstrapToken.map { BootstrapCredential.token($0) }
         var line = ""
         switch configuration.discovery {
         case .resumed:
             guard let former else {
                 throw JoinFailure(.discovery, "the journal knows no tenant yet: say where to join and with what token")
             }
+            // Where its tunnel is may have been said anew.
+            try await journal.setFact("join", configuration.json)
+            if credential == nil { credential = try await leftCredential() }
             return PhaseOutput(
-                value: former, line: "\(former.server), as found before", json: former.json, wasThere: true)
+                value: (former, credential), line: "\(former.server), as found before", json: former.json,
+                wasThere: true)
         case .token(let discovery):
             let transport = TenantDiscovery(
                 transport: environment.transport, proxies: environment.proxies, pacing: environment.pacing
@@ -73,7 +79,18 @@ extension JoinRun {
                     ))
             }
         case .file(let place):
-            let info = try ClusterInfo(kubeconfig: Array(try await discoveryFile(place).utf8))
+            let text = try await discoveryFile(place)
+            let info = try ClusterInfo(kubeconfig: Array(text.utf8))
+            if credential == nil {
+                let folder = place.hasPrefix("/") ? HostFiles.folder(of: place) : "/"
+                credential = try await self.credential(of: text, in: folder)
+            }
+            guard credential != nil else {
+                throw JoinFailure(
+                    .discovery,
+                    "the discovery file \(place) has no credentials of its own: give --tls-bootstrap-token too"
+                )
+            }
             tenant = JoinedTenant(server: info.server, authorityPEM: info.authorityPEM)
             line = "\(tenant.server), by \(place)"
         }
@@ -86,7 +103,22 @@ extension JoinRun {
         try writer.mark("note tenant")
         try await journal.setFact("tenant", tenant.json)
         try await journal.setFact("join", configuration.json)
-        return PhaseOutput(value: tenant, line: line, json: tenant.json)
+        return PhaseOutput(value: (tenant, credential), line: line, json: tenant.json)
+    }
+
+    /// Of a kubeconfig; files that it names are this machine's.
+    private func credential(of text: String, in folder: String) async throws -> BootstrapCredential? {
+        let files = writer.files
+        return try await writer.thread.run {
+            try BootstrapCredential(Kubeconfig(yaml: text).resolvingFiles(against: folder)) { try files.read($0) }
+        }
+    }
+
+    /// What an earlier run left for the kubelet.
+    private func leftCredential() async throws -> BootstrapCredential? {
+        let path = KubeletFiles.bootstrapKubeconfigPath
+        guard let content = try await writer.read(path) else { return nil }
+        return try? await credential(of: String(decoding: content, as: UTF8.self), in: HostFiles.folder(of: path))
     }
 
     /// Certificates start five minutes into the past; a clock that is further off makes every later step fail with
@@ -117,15 +149,17 @@ extension JoinRun {
 
     // MARK: Configuration
 
-    func readConfiguration(_ tenant: JoinedTenant) async throws -> PhaseOutput<TenantConfiguration> {
-        guard let token = configuration.bootstrapToken else {
+    func readConfiguration(
+        _ tenant: JoinedTenant, _ credential: BootstrapCredential?
+    ) async throws -> PhaseOutput<TenantConfiguration> {
+        guard let credential else {
             guard let kept = try await journal.fact("configuration").flatMap(TenantConfiguration.init) else {
                 throw JoinFailure(
                     .configuration, "a bootstrap token is needed once more: \"kamaji-manager token create\" makes one")
             }
             return PhaseOutput(value: kept, line: "cluster \(kept.clusterName), as read before", wasThere: true)
         }
-        let client = environment.client(tenant.connection(token, environment.proxies))
+        let client = environment.client(tenant.connection(credential, environment.proxies))
         do {
             let read = try await TenantConfiguration.read(client)
             try await refuseNamesake(client)

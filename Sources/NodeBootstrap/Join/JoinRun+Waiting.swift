@@ -8,7 +8,9 @@ import PKI
 extension JoinRun {
     // MARK: Certificate
 
-    func awaitCertificate(_ tenant: JoinedTenant) async throws -> PhaseOutput<Void> {
+    func awaitCertificate(
+        _ tenant: JoinedTenant, _ credential: BootstrapCredential?
+    ) async throws -> PhaseOutput<Void> {
         let limit = configuration.timeouts.tlsBootstrap
         let start = environment.pacing.elapsed()
         while true {
@@ -22,7 +24,7 @@ extension JoinRun {
                     value: (), line: "\(certificate.commonName), until \(Timestamp.format(certificate.notAfter))")
             }
             guard environment.pacing.elapsed() - start < limit else {
-                throw JoinFailure(.bootstrap, try await whyNoCertificate(tenant, finding))
+                throw JoinFailure(.bootstrap, try await whyNoCertificate(tenant, credential, finding))
             }
             if case .wrong(let why) = finding { report(.waiting(.bootstrap, why)) }
             try await environment.pacing.sleep(.milliseconds(100))
@@ -30,17 +32,20 @@ extension JoinRun {
     }
 
     /// What became of the kubelet's request: the true cause is seldom on this machine.
-    private func whyNoCertificate(_ tenant: JoinedTenant, _ finding: KubeletCertificate.Finding) async throws -> String
-    {
+    private func whyNoCertificate(
+        _ tenant: JoinedTenant, _ credential: BootstrapCredential?, _ finding: KubeletCertificate.Finding
+    ) async throws -> String {
         let waited = DurationText.text(configuration.timeouts.tlsBootstrap)
         if case .wrong(let why) = finding { return why }
-        guard let token = configuration.bootstrapToken else { return "the kubelet got no certificate within \(waited)" }
-        let client = environment.client(tenant.connection(token, environment.proxies))
+        guard let credential, let user = credential.userName else {
+            return "the kubelet got no certificate within \(waited): \"journalctl -u kubelet\" says why"
+        }
+        let client = environment.client(tenant.connection(credential, environment.proxies))
         let requests: [KubeObject]
         do {
             requests = try await client.list(.certificateSigningRequests, namespace: nil).items.filter {
                 $0[path: "spec", "signerName"]?.string == "kubernetes.io/kube-apiserver-client-kubelet"
-                    && $0[path: "spec", "username"]?.string == "system:bootstrap:\(token.id)"
+                    && $0[path: "spec", "username"]?.string == user
             }
         } catch {
             return "the kubelet got no certificate within \(waited), and the tenant does not say why: \(error)"

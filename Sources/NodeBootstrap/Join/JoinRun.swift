@@ -88,12 +88,12 @@ package struct JoinRun: Sendable {
     private func phases() async throws -> Outcome {
         try await refuseOtherName()
         try await perform(.preflight) { try await preflight() }
-        let tenant = try await perform(.discovery) { try await discover() }
-        let settings = try await perform(.configuration) { try await readConfiguration(tenant) }
-        try await perform(.files) { try await writeFiles(tenant, settings) }
-        try await perform(.enrolment) { try await enrol(tenant) }
+        let (tenant, credential) = try await perform(.discovery) { try await discover() }
+        let settings = try await perform(.configuration) { try await readConfiguration(tenant, credential) }
+        try await perform(.files) { try await writeFiles(tenant, settings, credential) }
+        try await perform(.enrolment) { try await enrol(tenant, credential) }
         try await perform(.kubeletStart) { try await startKubelet() }
-        try await perform(.bootstrap) { try await awaitCertificate(tenant) }
+        try await perform(.bootstrap) { try await awaitCertificate(tenant, credential) }
         try await perform(.registered) { try await awaitNode(tenant) }
         let isReady = try await perform(.ready) { try await awaitReady(tenant) }
         return Outcome(node: configuration.nodeName, server: tenant.server, isReady: isReady)

@@ -37,6 +37,13 @@ package enum KubeletFiles {
     package static func bootstrapKubeconfig(
         clusterName: String, server: String, authorityPEM: [UInt8], token: BootstrapToken
     ) -> NodeFile {
+        bootstrapKubeconfig(
+            clusterName: clusterName, server: server, authorityPEM: authorityPEM, credential: .token(token))
+    }
+
+    package static func bootstrapKubeconfig(
+        clusterName: String, server: String, authorityPEM: [UInt8], credential: BootstrapCredential
+    ) -> NodeFile {
         let user = "tls-bootstrap-token-user"
         // The cluster alone is renamed to the tenant's; the context keeps the name it had before that was known.
         let context = "\(user)@kubernetes"
@@ -48,9 +55,12 @@ package enum KubeletFiles {
                 ["name": .string(context), "context": ["cluster": .string(clusterName), "user": .string(user)]]
             ],
             "current-context": .string(context),
-            "users": [["name": .string(user), "user": ["token": .string(token.text)]]],
+            "users": [["name": .string(user), "user": credential.user]],
         ]
         var text = YAML.write(json)
+        guard case .token(let token) = credential else {
+            return NodeFile(bootstrapKubeconfigPath, mode: 0o600, text)
+        }
         // Our writer quotes whatever begins with a digit; Go's only what a number could be made of.
         let quoted = "\"\(token.text)\"\n"
         if Double(token.text) == nil, text.hasSuffix(quoted) {
@@ -84,6 +94,23 @@ package enum KubeletFiles {
             ],
         ]
         return NodeFile(kubeconfigPath, mode: 0o600, YAML.write(json))
+    }
+
+    /// A kubeconfig as it stands, but for the authorities of its clusters; nil when it is none. A file that authorities
+    /// are read from counts no more.
+    package static func kubeconfig(_ text: String, trusting authorityPEM: [UInt8]) -> String? {
+        guard var json = try? Kubeconfig(yaml: text).json, let clusters = json["clusters"]?.array, !clusters.isEmpty
+        else { return nil }
+        json["clusters"] = .array(
+            clusters.map { entry in
+                var entry = entry
+                var cluster = entry["cluster"]?.object ?? [:]
+                cluster["certificate-authority"] = nil
+                cluster["certificate-authority-data"] = .string(Base64.encode(authorityPEM))
+                entry["cluster"] = .object(cluster)
+                return entry
+            })
+        return YAML.write(json)
     }
 
     private static func cluster(_ name: String, _ server: String, _ authorityPEM: [UInt8]) -> JSON {

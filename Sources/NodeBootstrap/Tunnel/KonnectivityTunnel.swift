@@ -11,19 +11,33 @@ import Synchronization
 /// Makes the tunnel of a node from what its journal says.
 package struct KonnectivityTunnelMaker: NodeTunnelMaker {
     private let environment: NodeEnvironment
+    private let live: LiveSettings
     private let renewalPlace: Double
 
-    package init(_ environment: NodeEnvironment, renewalPlace: Double = .random(in: 0..<1)) {
+    package init(
+        _ environment: NodeEnvironment, _ live: LiveSettings = LiveSettings(),
+        renewalPlace: Double = .random(in: 0..<1)
+    ) {
         self.environment = environment
+        self.live = live
         self.renewalPlace = renewalPlace
     }
 
+    package func leads(_ node: NodeTunnelSettings) -> Bool {
+        !Self.endpoints(node, live.current.tunnel).isEmpty
+    }
+
     package func tunnel(for node: NodeTunnelSettings) async throws -> (any NodeTunnel)? {
-        guard let endpoint = node.endpoint else {
+        guard leads(node) else {
             environment.log.notice("no tunnel: the join named no server (\"kamaji-agent join --tunnel HOST:PORT\")")
             return nil
         }
-        return try KonnectivityTunnel(environment, node, endpoint, renewalPlace: renewalPlace)
+        return try KonnectivityTunnel(environment, node, live, renewalPlace: renewalPlace)
+    }
+
+    /// The administrator's word comes before the join's.
+    static func endpoints(_ node: NodeTunnelSettings, _ wishes: AgentSettings.Tunnel) -> [JoinEndpoint] {
+        wishes.servers.isEmpty ? node.endpoints : wishes.servers
     }
 }
 
@@ -35,10 +49,12 @@ package final class KonnectivityTunnel: NodeTunnel {
     /// For looking names up, which may take long.
     private let thread: WorkThread
     private let interval: Duration
+    private let live: LiveSettings
 
     private struct State {
         var settings: NodeTunnelSettings
-        var endpoint: JoinEndpoint
+        /// The administrator's, as they were followed last.
+        var wishes: AgentSettings.Tunnel
         var plan: TunnelPlan?
         var tunnel: Tunnel?
         /// Tunnels so far, by their number: what holds them, and those that have ended.
@@ -58,13 +74,14 @@ package final class KonnectivityTunnel: NodeTunnel {
 
     /// - Parameter interval: between two looks at what the tunnel depends on.
     init(
-        _ environment: NodeEnvironment, _ settings: NodeTunnelSettings, _ endpoint: JoinEndpoint, renewalPlace: Double,
+        _ environment: NodeEnvironment, _ settings: NodeTunnelSettings, _ live: LiveSettings, renewalPlace: Double,
         interval: Duration = .seconds(30)
     ) throws {
         self.environment = environment
         self.interval = interval
+        self.live = live
         thread = try WorkThread()
-        state = Mutex(State(settings: settings, endpoint: endpoint))
+        state = Mutex(State(settings: settings, wishes: live.current.tunnel))
         tokens = TunnelTokens(place: renewalPlace, elapsed: environment.pacing.elapsed) {
             [environment] in
             let settings = try await NodeTunnelSettings.read(environment.journal) ?? settings
@@ -91,7 +108,7 @@ package final class KonnectivityTunnel: NodeTunnel {
         do {
             while true {
                 try await refresh()
-                try await environment.pacing.sleep(interval)
+                try await pause()
                 if let failure = state.withLock({ $0.failure }) {
                     state.withLock { ($0.tunnel, $0.plan) = (nil, nil) }
                     throw failure
@@ -105,6 +122,15 @@ package final class KonnectivityTunnel: NodeTunnel {
         }
     }
 
+    /// Until the next look; no longer than a second once somebody has set something else.
+    private func pause() async throws {
+        var left = interval
+        while left > .zero, live.current.tunnel == state.withLock({ $0.wishes }) {
+            try await environment.pacing.sleep(min(.seconds(1), left))
+            left -= .seconds(1)
+        }
+    }
+
     /// Looks at everything that the tunnel follows from, and at what has changed.
     private func refresh() async throws {
         try Task.checkCancellation()
@@ -112,12 +138,17 @@ package final class KonnectivityTunnel: NodeTunnel {
         if let settings = try? await NodeTunnelSettings.read(environment.journal) {
             let old = state.withLock { state in
                 defer { state.settings = settings }
-                if let endpoint = settings.endpoint { state.endpoint = endpoint }
                 return state.settings.tenant
             }
             if old != settings.tenant { state.withLock { $0.isAnother = true } }
         }
-        let (settings, endpoint) = state.withLock { ($0.settings, $0.endpoint) }
+        let wishes = live.current.tunnel
+        let settings = state.withLock { state in
+            if state.wishes.authentication != wishes.authentication { state.isAnother = true }
+            state.wishes = wishes
+            return state.settings
+        }
+        let endpoints = KonnectivityTunnelMaker.endpoints(settings, wishes)
         let certificate = try? await AgentStore(environment.writer).identity(settings.node)?.certificate
         let former = state.withLock { state in
             defer { state.certificate = certificate ?? state.certificate }
@@ -125,9 +156,9 @@ package final class KonnectivityTunnel: NodeTunnel {
         }
         if let former, let certificate, former != certificate { state.withLock { $0.isAnother = true } }
         do {
-            if state.withLock({ $0.isAnother }) { try await becomeAnother() }
+            if state.withLock({ $0.isAnother }) { try await becomeAnother(wishes) }
             // Before it is needed.
-            _ = try await tokens.current()
+            if wishes.authentication == .token { _ = try await tokens.current() }
             let client = try await Self.client(environment, settings)
             let node = try await client.find(.nodes, ObjectKey(namespace: nil, name: settings.node.text))
             state.withLock { $0.node = node }
@@ -138,11 +169,12 @@ package final class KonnectivityTunnel: NodeTunnel {
         }
         try Task.checkCancellation()
         defer { state.withLock { $0.trouble = trouble } }
+        guard let first = endpoints.first else { return }
         do {
             follow(
                 try TunnelPlan(
-                    settings, endpoint: endpoint, vantage: await vantage(endpoint), node: state.withLock { $0.node },
-                    proxy: environment.proxies.proxy(for: endpoint.url)))
+                    settings, endpoints: endpoints, wishes: wishes, vantage: await vantage(first),
+                    node: state.withLock { $0.node }, proxy: environment.proxies.proxy(for: first.url)))
         } catch let error as TunnelPlanError {
             trouble = "\(error)"
         }
@@ -150,8 +182,8 @@ package final class KonnectivityTunnel: NodeTunnel {
 
     /// Another certificate, or other authorities: whatever was granted to who we were is asked for anew. The tunnel that
     /// there is stays until that was given.
-    private func becomeAnother() async throws {
-        try await tokens.renew()
+    private func becomeAnother(_ wishes: AgentSettings.Tunnel) async throws {
+        if wishes.authentication == .token { try await tokens.renew() }
         let tunnel = state.withLock { state in
             state.isAnother = false
             return state.tunnel
@@ -181,7 +213,8 @@ package final class KonnectivityTunnel: NodeTunnel {
         }
         let tunnel = Tunnel(
             configuration: plan.configuration, credentials: { [self] in try await credentials() },
-            dialPolicy: plan.policy, logger: environment.log)
+            refused: { [tokens] token in await tokens.refuse(token) }, dialPolicy: plan.policy,
+            logger: environment.log)
         let number = state.withLock { state in
             (state.tunnel, state.plan) = (tunnel, plan)
             state.begun += 1
@@ -209,18 +242,30 @@ package final class KonnectivityTunnel: NodeTunnel {
     }
 
     private func credentials() async throws -> TunnelCredentials {
-        let token = try await tokens.current()
-        return TunnelCredentials(
-            certificateAuthorities: state.withLock { $0.settings.tenant.authorityPEM }, token: token.text)
+        let (settings, wishes) = state.withLock { ($0.settings, $0.wishes) }
+        let authorities = settings.tenant.authorityPEM
+        switch wishes.authentication {
+        case .token:
+            return TunnelCredentials(certificateAuthorities: authorities, token: try await tokens.current().text)
+        case .certificate:
+            guard let identity = try await AgentStore(environment.writer).identity(settings.node) else {
+                throw TunnelTokenError(description: "the agent has no certificate to show to the tunnel's server")
+            }
+            return TunnelCredentials(
+                certificateAuthorities: authorities, clientCertificate: identity.certificate.pem,
+                clientKey: identity.key.pem)
+        }
     }
 
     // MARK: Standing
 
     package var standing: TunnelStanding {
         get async {
-            let (tunnel, plan, endpoint, trouble) = state.withLock { ($0.tunnel, $0.plan, $0.endpoint, $0.trouble) }
+            let (tunnel, plan, trouble) = state.withLock { ($0.tunnel, $0.plan, $0.trouble) }
+            let endpoints = state.withLock { KonnectivityTunnelMaker.endpoints($0.settings, $0.wishes) }
             var standing = TunnelStanding(
-                endpoint: endpoint.description, status: await tunnel?.status ?? TunnelStatus())
+                endpoint: endpoints.map(\.description).joined(separator: ", "),
+                status: await tunnel?.status ?? TunnelStatus())
             standing.identifiers = plan?.configuration.identifiers.query ?? ""
             standing.tokenEnd = await tokens.end
             standing.trouble = trouble

@@ -18,7 +18,7 @@ extension NodeTunnelSettings {
     init?(tenant: JoinedTenant, join: JSON, configuration: JSON?) {
         guard let join = JoinConfiguration(resuming: join, token: nil) else { return nil }
         self.init(
-            node: join.nodeName, tenant: tenant, endpoint: join.tunnel, kubeletArguments: join.kubeletExtraArguments,
+            node: join.nodeName, tenant: tenant, endpoints: join.tunnels, kubeletArguments: join.kubeletExtraArguments,
             configuration: configuration.flatMap(TenantConfiguration.init))
     }
 }

@@ -24,15 +24,17 @@ package struct TunnelPlan: Sendable, Hashable {
     package var policy: DialPolicy
 
     /// Within which connections end when the agent stops. API servers keep theirs to kubelets open, so that it takes as
-    /// long most times; the unit's `TimeoutStopSec` is longer.
-    static let drainTimeout = Duration.seconds(5)
+    /// long most times; the agent as a whole ends within `StopBound.limit`.
+    static let drainTimeout = Duration.seconds(3)
 
     /// - Parameters:
+    ///   - endpoints: of the tunnel's servers; at least one.
+    ///   - wishes: the administrator's.
     ///   - node: as the tenant has it; nil before it is there, or while the tenant is not reached.
     ///   - proxy: the URL of an HTTP proxy that leads to the tenant's tunnel.
     package init(
-        _ settings: NodeTunnelSettings, endpoint: JoinEndpoint, vantage: TunnelVantage, node: KubeObject?,
-        proxy: String?
+        _ settings: NodeTunnelSettings, endpoints: [JoinEndpoint], wishes: AgentSettings.Tunnel = .init(),
+        vantage: TunnelVantage, node: KubeObject?, proxy: String?
     ) throws(TunnelPlanError) {
         let own = Self.own(settings, vantage, node)
         let nodeNames = [settings.node.text] + Self.addresses(node, ["Hostname"])
@@ -40,9 +42,10 @@ package struct TunnelPlan: Sendable, Hashable {
         identifiers.ipv4 = own.primary.filter(\.isIPv4).map(\.description)
         identifiers.ipv6 = own.primary.filter { !$0.isIPv4 }.map(\.description)
         // Checked when it was read: 1 to 65535.
-        let server = HostPort(host: endpoint.host, port: UInt16(clamping: endpoint.port))
+        let servers = endpoints.map { HostPort(host: $0.host, port: UInt16(clamping: $0.port)) }
         configuration = TunnelConfiguration(
-            servers: [server], agentName: settings.node.text, identifiers: identifiers)
+            servers: servers, agentName: settings.node.text, identifiers: identifiers)
+        configuration.connectionsPerServer = wishes.connectionsPerServer
         configuration.drainTimeout = Self.drainTimeout
         if let proxy { configuration.proxy = try Self.proxy(proxy) }
         var names = Set(nodeNames + Self.addresses(node, ["InternalDNS", "ExternalDNS"]))
@@ -50,7 +53,7 @@ package struct TunnelPlan: Sendable, Hashable {
         policy = DialPolicy(
             nodeNames: names,
             nodeAddresses: own.all.compactMap { Konnectivity.IPAddress($0.description) },
-            ranges: Self.ranges(settings.configuration, node))
+            ranges: Self.ranges(settings.configuration, node) + wishes.allowed)
     }
 
     /// The machine's addresses, those first that the tenant's control plane dials it by: what the kubelet was told to

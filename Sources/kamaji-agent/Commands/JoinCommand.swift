@@ -12,8 +12,9 @@ struct JoinCommand: AsyncParsableCommand {
             The flags are kubeadm's. A token is better in a file, or in the systemd credential "join-token", than among \
             the arguments, which every user of the machine can read. Each may hold a token or a whole join string.
 
-            Run it once more at any time: what is done is left as it is, what is missing is done. Without arguments it \
-            goes on with the join that the journal knows.
+            Run it once more at any time: what is done is left as it is, what is missing is done. Without a target it \
+            goes on with the join that the journal knows, with whatever else is said in place of what was said then: \
+            another token, another tunnel.
             """)
 
     @Argument(help: "HOST:PORT of the tenant's API, or a join string kamaji1:...")
@@ -52,8 +53,8 @@ struct JoinCommand: AsyncParsableCommand {
     @Option(help: "Folder of patches for the kubelet's configuration.")
     var patches: String?
 
-    @Option(help: "HOST:PORT of the tenant's tunnel server.")
-    var tunnel: String?
+    @Option(help: "HOST:PORT of the tenant's tunnel server; several times for several, which are tried in turn.")
+    var tunnel: [String] = []
 
     @Option(help: "Names of checks whose errors are warnings, parted by commas; all is every one.")
     var ignorePreflightErrors: [String] = []
@@ -86,8 +87,7 @@ struct JoinCommand: AsyncParsableCommand {
         let assembly = try await AgentAssembly(machine)
         if dryRun {
             try await assembly.trialEnvironment { environment in
-                let configuration = try await self.configuration(environment, display)
-                try await self.dryRun(JoinRun(environment, configuration) { display.show($0) }, display)
+                try await check(environment, try await self.configuration(environment, display), display)
             }
             return
         }
@@ -101,13 +101,12 @@ struct JoinCommand: AsyncParsableCommand {
                 .warning("the journal was damaged and is kept as \(damaged): what lies here counts as foreign"))
         }
         let configuration = try await self.configuration(environment, display)
-        let run = JoinRun(environment, configuration, readyPatience: .seconds(waitReady)) { display.show($0) }
-        if configuration.isDryRun {
-            try await self.dryRun(run, display)
-            return
-        }
+        // A configuration file may ask for it too.
+        if configuration.isDryRun { return try await check(environment, configuration, display) }
         do {
-            let outcome = try await run.run()
+            let outcome = try await JoinRun(environment, configuration, readyPatience: .seconds(waitReady)) {
+                display.show($0)
+            }.run()
             display.end(
                 outcome.isReady
                     ? "Node \(outcome.node) has joined \(outcome.server) and is Ready."
@@ -125,33 +124,25 @@ struct JoinCommand: AsyncParsableCommand {
     private func configuration(
         _ environment: NodeEnvironment, _ display: ProgressDisplay
     ) async throws -> JoinConfiguration {
-        let request = try await request()
-        if !request.namesTarget {
-            guard let former = try await environment.journal.fact("join") else {
-                throw CommandFailure(
-                    "where to? Give HOST:PORT, a join string, --config or --discovery-file (this machine has not begun "
-                        + "to join anything)")
-            }
-            var left: BootstrapToken?
-            if let content = try await environment.writer.read(KubeletFiles.bootstrapKubeconfigPath),
-                let kubeconfig = try? Kubeconfig(yaml: String(decoding: content, as: UTF8.self))
-            {
-                left = kubeconfig.currentUser?.token.flatMap { BootstrapToken($0) }
-            }
-            if let given = token { left = try BootstrapToken(parsing: given) }
-            guard let resumed = JoinConfiguration(resuming: former, token: left) else {
-                throw CommandFailure(
-                    "the journal does not say enough to go on: give the arguments of the join once more")
-            }
-            return resumed
-        }
+        let request = try request()
         var reader = JoinConfigurationReader(hostName: HostNetwork.hostName)
-        let configuration = try reader.read(request)
+        let configuration: JoinConfiguration
+        if request.namesTarget {
+            configuration = try reader.read(request)
+        } else if let former = try await environment.journal.fact("join") {
+            let left = try await environment.writer.read(KubeletFiles.bootstrapKubeconfigPath)
+                .flatMap { try? Kubeconfig(yaml: String(decoding: $0, as: UTF8.self)).currentUser?.token }
+            configuration = try reader.resume(former, left: left.flatMap { BootstrapToken($0) }, request)
+        } else {
+            throw CommandFailure(
+                "where to? Give HOST:PORT, a join string, --config or --discovery-file (this machine has not begun "
+                    + "to join anything)")
+        }
         for warning in reader.warnings { display.show(.warning(warning)) }
         return configuration
     }
 
-    private func request() async throws -> JoinRequest {
+    private func request() throws -> JoinRequest {
         var request = JoinRequest()
         request.target = target
         if let config {
@@ -170,7 +161,7 @@ struct JoinCommand: AsyncParsableCommand {
         request.ignoredChecks = ignorePreflightErrors.flatMap { $0.split(separator: ",").map(String.init) }
         request.skippedPhases = skipPhases.flatMap { $0.split(separator: ",").map(String.init) }
         request.isDryRun = dryRun
-        request.tunnel = tunnel
+        request.tunnels = tunnel
         return request
     }
 
@@ -186,8 +177,12 @@ struct JoinCommand: AsyncParsableCommand {
         return String(decoding: content, as: UTF8.self)
     }
 
-    private func dryRun(_ run: JoinRun, _ display: ProgressDisplay) async throws {
-        let results = run.configuration.judge(try await run.checks())
+    /// Looks, and changes nothing.
+    private func check(
+        _ environment: NodeEnvironment, _ configuration: JoinConfiguration, _ display: ProgressDisplay
+    ) async throws {
+        let run = JoinRun(environment, configuration) { display.show($0) }
+        let results = configuration.judge(try await run.checks())
         for result in results { display.show(.check(result)) }
         guard !results.contains(where: { $0.verdict == .error }) else { throw ExitCode(1) }
     }

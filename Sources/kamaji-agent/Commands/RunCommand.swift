@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import NodeBootstrap
 import ServiceLifecycle
@@ -17,8 +18,18 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var machine: MachineOptions
 
-    @Option(help: "The least level that is written: trace, debug, info, notice, warning, error or critical.")
-    var logLevel = "info"
+    @Option(
+        help: ArgumentHelp(
+            "The file with the agent's settings.",
+            discussion: "Read again on SIGHUP. Without this option: \(AgentSettings.path), where it is there."))
+    var config: String?
+
+    @Option(
+        help: """
+            The least level that is written: trace, debug, info, notice, warning, error or critical. Comes before what \
+            the settings say.
+            """)
+    var logLevel: String?
 
     @Option(
         help: ArgumentHelp(
@@ -27,17 +38,27 @@ struct RunCommand: AsyncParsableCommand {
     var metricsPort: UInt16 = 0
 
     func validate() throws {
-        guard Logger.Level(rawValue: logLevel) != nil else {
+        if let logLevel, Logger.Level(rawValue: logLevel) == nil {
             throw ValidationError(
                 "--log-level is \"\(logLevel)\": trace, debug, info, notice, warning, error or critical")
         }
     }
 
     func run() async throws {
-        let level = Logger.Level(rawValue: logLevel) ?? .info
-        LoggingSystem.bootstrap { _ in JournalLogHandler(level) }
+        let threshold = LogThreshold()
+        LoggingSystem.bootstrap { _ in JournalLogHandler(threshold) }
         let log = Logger(label: "kamaji-agent")
         let assembly = try await AgentAssembly(machine, log: log)
+        let live = LiveSettings()
+        let reading = SettingsReading(
+            live: live, path: config, level: logLevel.flatMap { Logger.Level(rawValue: $0) }, threshold: threshold,
+            assembly: assembly)
+        do {
+            try await reading.read()
+        } catch {
+            // A node whose agent does not start is mended by nobody.
+            log.error("the agent runs without its settings", metadata: ["error": "\(error)"])
+        }
         let environment = try await assembly.environment()
         if let damaged = environment.journal.damagedPath {
             log.error("the journal was damaged and put aside", metadata: ["path": "\(damaged)"])
@@ -45,17 +66,17 @@ struct RunCommand: AsyncParsableCommand {
         let heartbeat = NodeDaemon.Heartbeat()
         let board = NodeBoard(environment, version: ProgramVersion.number)
         let daemon = NodeDaemon(
-            environment, version: ProgramVersion.number, tunnels: assembly.tunnels(environment), heartbeat: heartbeat,
-            board: board,
+            environment, version: ProgramVersion.number, tunnels: assembly.tunnels(environment, live),
+            heartbeat: heartbeat, board: board,
             lock: { try await assembly.lock() }
         ) { ServiceNotification.send(.status($0)) }
-        var services: [any Service] = [
-            NotifyService(heartbeat: heartbeat), ReloadService(log: log), DaemonService(daemon: daemon),
-        ]
+        var services: [any Service] = [ReloadService(reading: reading, log: log), DaemonService(daemon: daemon)]
         // A node is mended whether or not somebody can look on.
         for listener in try await assembly.listeners(metricsPort: metricsPort) {
             services.append(StandingService(listener: listener, board: board))
         }
+        // They are ended in turn, the last first: what is told about the end, and what bounds it, comes before it.
+        services += [NotifyService(heartbeat: heartbeat), StopBoundService(log: log)]
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
@@ -113,16 +134,57 @@ struct NotifyService: Service {
     }
 }
 
-/// `systemctl reload`: proxies and levels come with the unit's environment, which a reload does not change, so what is
-/// read anew is what the next look reads anyway. It is answered all the same, as Type=notify-reload expects.
+/// Bounds how long the end may take, from the moment that it is asked for.
+struct StopBoundService: Service {
+    let log: Logger
+
+    func run() async {
+        let bound = StopBound(sleep: { try await Task.sleep(for: $0) }) { [log] in
+            log.warning("something goes on for too long: the agent ends without it")
+            _exit(0)
+        }
+        await withGracefulShutdownHandler {
+            await cancelWhenGracefulShutdown {
+                while !Task.isCancelled { try? await Task.sleep(for: .seconds(86_400)) }
+            }
+        } onGracefulShutdown: {
+            bound.begin()
+        }
+    }
+}
+
+/// Reads the settings, and puts in force what holds for the process as a whole.
+struct SettingsReading: Sendable {
+    let live: LiveSettings
+    /// Nil is the usual place, where nothing need be.
+    let path: String?
+    /// The command line's word; nil is none.
+    let level: Logger.Level?
+    let threshold: LogThreshold
+    let assembly: AgentAssembly
+
+    func read() async throws {
+        let settings = try await assembly.settings(live, path)
+        threshold.level = level ?? settings.logLevel.flatMap { Logger.Level(rawValue: $0.rawValue) } ?? .info
+    }
+}
+
+/// `systemctl reload`: the settings are read again. Proxies come with the unit's environment, which a reload does not
+/// change. Settings that cannot be read leave those in force that were.
 struct ReloadService: Service {
+    let reading: SettingsReading
     let log: Logger
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
                 ServiceNotification.send(.reloading)
-                log.info("reloaded")
+                do {
+                    try await reading.read()
+                    log.notice("reloaded")
+                } catch {
+                    log.error("not reloaded: what was set before stays", metadata: ["error": "\(error)"])
+                }
                 ServiceNotification.send(.ready)
             }
         }

@@ -2,15 +2,22 @@ import FoundationEssentials
 import Glibc
 import KubeObjects
 import Logging
+import Synchronization
 
 /// One line for each message on standard error: with the priority that journald takes off the beginning where it reads
 /// along, with the time where it does not.
 struct JournalLogHandler: LogHandler {
-    var logLevel: Logger.Level
+    /// One that is set for this logger alone does not follow the process's.
+    private var own: Logger.Level?
+    private let threshold: LogThreshold
+    var logLevel: Logger.Level {
+        get { own ?? threshold.level }
+        set { own = newValue }
+    }
     var metadata: Logger.Metadata = [:]
     private let isJournal = getenv("JOURNAL_STREAM") != nil
 
-    init(_ level: Logger.Level) { logLevel = level }
+    init(_ threshold: LogThreshold) { self.threshold = threshold }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -42,5 +49,15 @@ struct JournalLogHandler: LogHandler {
         case .error: 3
         case .critical: 2
         }
+    }
+}
+
+/// The least level that is written, for the process as a whole; it may change at any time.
+final class LogThreshold: Sendable {
+    private let value = Mutex(Logger.Level.info)
+
+    var level: Logger.Level {
+        get { value.withLock { $0 } }
+        set { value.withLock { $0 = newValue } }
     }
 }

@@ -86,7 +86,9 @@ final class StandInKubelet: UnitControl {
             guard let certificate = answer[path: "status", "certificate"]?.string.flatMap(Base64.decode) else { return }
             try files.makeFolder("/var/lib/kubelet/pki", mode: 0o755)
             try files.write(NodeFile(KubeletFiles.clientCertificatePath, mode: 0o600, certificate + key.pem))
-            try files.write(NodeFile(KubeletFiles.kubeconfigPath, mode: 0o600, "kind: Config\n"))
+            try files.write(
+                KubeletFiles.kubeconfig(
+                    server: server, authorityPEM: kubeconfig.cluster("dev")?.certificateAuthorityData ?? []))
             name = node
         }
         guard let name else { return }

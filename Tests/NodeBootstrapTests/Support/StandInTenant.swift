@@ -19,6 +19,8 @@ final class StandInTenant: HTTPTransport {
         var nodes: [String: JSON] = [:]
         var isHealthy = false
         var calls: [String] = []
+        /// Who asked, each time: what the request proved itself by.
+        var callers: [String] = []
         var denial: String?
         var failures: [HTTPTransportError] = []
         var isSigned = true
@@ -31,6 +33,16 @@ final class StandInTenant: HTTPTransport {
         /// What the agent's daemon on the machine says of its tunnel, one after the other and the last for ever; with
         /// none it does not run.
         var tunnelStates: [Bool] = []
+        /// In the midst of a rotation: who signs, whom the server's own certificate is of, and what cluster-info names.
+        var signer: CertificateAuthority?
+        var root: Certificate?
+        var bundle: [UInt8]?
+        /// Of cluster-info.
+        var annotations: [String: String] = [:]
+        /// Whether nobody may read cluster-info without being somebody.
+        var hidesClusterInfo = false
+        /// What pods are given to trust.
+        var publishedBundle: [UInt8]?
     }
 
     let state: Mutex<State>
@@ -57,7 +69,7 @@ final class StandInTenant: HTTPTransport {
         return try reader.read(request)
     }
 
-    private func kubeconfig(_ server: String) -> String {
+    private func kubeconfig(_ server: String, _ bundle: [UInt8]?) -> String {
         YAML.write([
             "apiVersion": "v1", "kind": "Config",
             "clusters": [
@@ -65,7 +77,7 @@ final class StandInTenant: HTTPTransport {
                     "name": "",
                     "cluster": [
                         "server": .string(server),
-                        "certificate-authority-data": .string(Base64.encode(authority.certificate.pem)),
+                        "certificate-authority-data": .string(Base64.encode(bundle ?? authority.certificate.pem)),
                     ],
                 ]
             ],
@@ -81,6 +93,8 @@ final class StandInTenant: HTTPTransport {
         let body = try request.body.map { try JSON(parsing: $0) }
         return try state.withLock { state in
             state.calls.append("\(request.method) \(path)")
+            let certificate = try request.tls.clientCertificate.map { try Certificate(pem: $0).commonName }
+            state.callers.append(request.headers["Authorization"] ?? certificate ?? "anybody")
             if !state.failures.isEmpty { throw state.failures.removeFirst() }
             if path.hasPrefix("http://127.0.0.1") { return HTTPResponse(status: state.isHealthy ? 200 : 500) }
             if request.unixSocket != nil, let isConnected = state.tunnelStates.first {
@@ -89,6 +103,12 @@ final class StandInTenant: HTTPTransport {
                 return HTTPResponse(status: 200, body: standing.encoded())
             }
             guard path.hasPrefix(Self.server) else { throw HTTPTransportError(.unresolvedHost, path) }
+            if let root = state.root, let trusted = request.tls.certificateAuthorities,
+                try !Certificate.chain(pem: trusted).contains(root)
+            {
+                throw HTTPTransportError(.tlsFailed, "unable to get local issuer certificate")
+            }
+            if state.hidesClusterInfo, path.hasSuffix("/cluster-info") { return HTTPResponse(status: 403) }
             let json = try answer(request, String(path.dropFirst(Self.server.count)), body, &state)
             guard let json else {
                 let status: JSON = ["kind": "Status", "code": 404, "reason": "NotFound", "message": .string(path)]
@@ -105,13 +125,15 @@ final class StandInTenant: HTTPTransport {
         case ("GET", "/api/v1/namespaces/kube-public/configmaps/cluster-info"):
             state.clusterInfoReads += 1
             let isSecond = request.tls.certificateAuthorities != nil
-            let text = kubeconfig(isSecond ? state.secondServer ?? Self.server : Self.server)
+            let text = kubeconfig(isSecond ? state.secondServer ?? Self.server : Self.server, state.bundle)
             var data: JSON = ["kubeconfig": .string(text)]
             if state.isSigned {
                 data["jws-kubeconfig-\(token.id)"] = .string(
                     ClusterInfoSignature.detached(over: Array(text.utf8), tokenID: token.id, secret: token.secret))
             }
-            return ["data": data]
+            return ["metadata": ["annotations": JSON(state.annotations)], "data": data]
+        case ("GET", "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt"):
+            return state.publishedBundle.map { ["data": ["ca.crt": .string(String(decoding: $0, as: UTF8.self))]] }
         case ("GET", "/api/v1/namespaces/kube-system/configmaps/kubeadm-config"):
             return [
                 "data": [
@@ -159,7 +181,7 @@ final class StandInTenant: HTTPTransport {
                 ["type": "Denied", "status": "True", "reason": "AnotherKeyIsEnrolled", "message": .string(denial)]
             ]
         } else {
-            let certificate = try authority.issue(
+            let certificate = try (state.signer ?? authority).issue(
                 CertificateProfile(
                     commonName: request.commonName, organizations: request.organizations,
                     extendedKeyUsages: [.clientAuth], validity: .seconds(7 * 86_400)), publicKeyOf: request, now: Date()
