@@ -22,7 +22,11 @@ extension NodeName {
 /// What an agent writes on its own Node, and is held to by the tenant.
 package enum NodeAgentFields {
     /// Of the condition that tells how the agent fares.
-    package static let conditionType = "KamajiAgentReady"
+    package static let conditionType = "KamajiAgentHealthy"
     /// Before the name of every annotation of ours.
     package static let annotationPrefix = "kamaji.clastix.io/"
+    /// With which a node's kubelet, or at kube-public/cluster-info everybody's, is told to start again, once for each value.
+    package static let restartAnnotation = "\(annotationPrefix)restart-kubelet"
+    /// In which a tenant keeps its authorities for pods, in each namespace.
+    package static let authoritiesConfigMap = "kube-root-ca.crt"
 }

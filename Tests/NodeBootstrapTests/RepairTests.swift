@@ -21,7 +21,7 @@ import Testing
     }
 
     private static func plan(
-        _ backoff: RestartBackoff = RestartBackoff(), _ change: (inout NodeState) throws -> Void
+        _ backoff: RepairBackoff = RepairBackoff(), _ change: (inout NodeState) throws -> Void
     ) throws -> RepairPlan {
         let certificate = try certificate(60)
         var state = NodeState(
@@ -70,27 +70,42 @@ import Testing
         #expect(changed.actions.isEmpty && changed.complaints.count == 1)
     }
 
-    @Test func `a unit that does not stay up is started more and more seldom, and anew once it did`() {
-        var backoff = RestartBackoff()
+    @Test func `what does not help is tried more and more seldom, and anew once it was not needed for a while`() throws
+    {
+        var backoff = RepairBackoff()
         var now = Date(timeIntervalSince1970: 0)
         var pauses: [TimeInterval] = []
-        for _ in 0..<9 {
-            backoff.noteStart("u", at: now)
+        for index in 0..<10 {
+            // Over a restart of the agent too.
+            if index == 4 { backoff = RepairBackoff(backoff.json { $0 == "u" }) }
+            backoff.note("u", at: now, longest: 600, chance: 0)
             var pause: TimeInterval = 0
-            while !backoff.mayStart("u", at: now.addingTimeInterval(pause)) { pause += 10 }
+            while !backoff.mayTry("u", at: now.addingTimeInterval(pause)) { pause += 10 }
             pauses.append(pause)
-            now = now.addingTimeInterval(pause)
+            now = now.addingTimeInterval(index == 8 ? 1200 : pause)
         }
-        #expect(pauses == [10, 20, 40, 80, 160, 320, 600, 10, 20])
+        #expect(pauses == [10, 20, 40, 80, 160, 320, 600, 600, 600, 10])
         // A clock that was set back does not keep it down.
-        #expect(backoff.mayStart("u", at: Date(timeIntervalSince1970: -100)))
+        #expect(backoff.mayTry("u", at: Date(timeIntervalSince1970: -100)))
+        // No two nodes of a fleet at one moment.
+        backoff.note("v", at: now, longest: 600, chance: 1)
+        #expect(try #require(backoff.nextTry("v")).timeIntervalSince(now) == 12)
+        #expect(RepairBackoff(backoff.json { $0 == "u" }).mayTry("v", at: now))
+    }
+
+    @Test func `a repair that did not help waits, and is complained of`() throws {
+        var backoff = RepairBackoff()
+        backoff.note(RepairPlan.Action.renewKubelet(why: "").key, at: Date(), longest: 600)
+        let plan = try Self.plan(backoff) { $0.kubeletCertificate = .missing }
+        #expect(plan.actions.isEmpty)
+        #expect(plan.complaints.first?.contains("was tried and did not help, and again at") == true)
     }
 
     @Test func `the condition's time of change stays while its verdict does`() throws {
         let node = try #require(NodeName("edge-1"))
         let well = NodeReport(node: node, version: "1", plan: try Self.plan { _ in })
         let first = well.conditions([["type": "Ready", "status": "True"]], now: Date(timeIntervalSince1970: 0))
-        #expect(first.count == 2 && first[1]["type"] == "KamajiAgentReady" && first[1]["status"] == "True")
+        #expect(first.count == 2 && first[1]["type"] == "KamajiAgentHealthy" && first[1]["status"] == "True")
         let second = well.conditions(first, now: Date(timeIntervalSince1970: 60))
         #expect(second[1]["lastTransitionTime"] == first[1]["lastTransitionTime"])
         #expect(second[1]["lastHeartbeatTime"] != first[1]["lastHeartbeatTime"])
@@ -116,7 +131,7 @@ import Testing
     }
 
     private static func settle(_ repair: NodeRepair) async throws -> [RepairPlan.Action] {
-        let plan = RepairPlan(try await repair.look(renewalPlace: 0.5), backoff: RestartBackoff())
+        let plan = RepairPlan(try await repair.look(renewalPlace: 0.5), backoff: RepairBackoff())
         for action in plan.actions { try await repair.perform(action) }
         return plan.actions
     }
@@ -135,6 +150,36 @@ import Testing
         #expect(try await Self.settle(repair) == [.rewriteFiles(paths.sorted())])
         #expect(try paths.map { try machine.files.text($0) } == before)
         #expect(try await Self.settle(repair) == [])
+    }
+
+    @Test func `only the file that is gone is written, and what a join writes no more is not missed for ever`()
+        async throws
+    {
+        let (machine, repair) = try await Self.joined()
+        let mine = "kind: KubeletConfiguration\nmine: true\n"
+        try machine.files.write(NodeFile(KubeletFiles.configurationPath, mode: 0o644, mine))
+        try machine.files.remove(KubeletFiles.flagsPath)
+        #expect(try await Self.settle(repair) == [.rewriteFiles([KubeletFiles.flagsPath])])
+        #expect(try machine.files.text(KubeletFiles.configurationPath) == mine)
+        #expect(machine.files.exists(KubeletFiles.flagsPath))
+        // kubeadm's package has come, with a drop-in of its own.
+        let theirs = "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf"
+        try machine.files.write(NodeFile(theirs, mode: 0o644, "[Service]\n"))
+        try machine.files.remove(KubeletFiles.dropInPath)
+        let restarts = machine.kubelet.log.withLock { $0.count }
+        #expect(try await Self.settle(repair) == [.rewriteFiles([KubeletFiles.dropInPath])])
+        #expect(try await Self.settle(repair) == [])
+        #expect(machine.kubelet.log.withLock { $0.count } == restarts)
+    }
+
+    @Test func `looking makes no key`() async throws {
+        let (machine, repair) = try await Self.joined()
+        for path in [AgentFiles.key, AgentFiles.certificate] { try machine.files.remove(path) }
+        let state = try await repair.look(renewalPlace: 0.5)
+        #expect(state.agentCertificate == nil && !state.hasReturnCredential)
+        #expect(!machine.files.exists(AgentFiles.key))
+        await #expect(throws: RepairError.self) { try await repair.perform(.comeBack) }
+        #expect(!machine.files.exists(AgentFiles.key))
     }
 
     @Test func `a node whose certificates have ended comes back by itself`() async throws {

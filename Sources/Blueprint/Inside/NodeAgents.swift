@@ -54,6 +54,8 @@ package enum NodeAgents {
                 [
                     "rules": [
                         TenantObjectMaker.rule(["secrets"], ["get"], named: [credential.name]),
+                        TenantObjectMaker.rule(
+                            ["configmaps"], ["get"], named: [NodeAgentFields.authoritiesConfigMap]),
                         TenantObjectMaker.rule(["serviceaccounts/token"], ["create"], named: [tunnelAccount]),
                     ]
                 ]),

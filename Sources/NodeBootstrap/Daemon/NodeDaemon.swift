@@ -55,28 +55,52 @@ package struct NodeDaemon: Sendable {
 
     private typealias Membership = NodeTunnelSettings
 
-    /// Ends by cancellation only.
+    /// What the machine belongs to is something else from now on: everything begins anew.
+    private struct MembershipChange: Error {}
+
+    /// Ends by cancellation, and with `JournalReplaced` when the machine was reset.
     package func run() async throws {
-        var membership: Membership?
-        while membership == nil {
+        while true {
+            let membership = try await self.membership()
+            let tunnel = try await tunnels?.tunnel(for: membership)
+            board.note(membership, tunnel)
+            do {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    if let tunnel {
+                        group.addTask { await keepUp(tunnel) }
+                    }
+                    group.addTask { try await watchOver(membership, tunnel) }
+                    // What is thrown first ends the other too.
+                    while try await group.next() != nil {}
+                }
+            } catch is MembershipChange {
+                environment.log.notice("this machine's membership has changed")
+            }
+        }
+    }
+
+    private func membership() async throws -> Membership {
+        while true {
             heartbeat.beat()
-            membership = try await NodeTunnelSettings.read(environment.journal)
-            if membership == nil {
-                status("not joined: \"kamaji-agent join\"")
-                // A join that is under way shall find its tunnel up when it starts the kubelet.
-                try await environment.pacing.sleep(.seconds(1))
-            }
+            if let membership = try await present() { return membership }
+            status("not joined: \"kamaji-agent join\"")
+            // A join that is under way shall find its tunnel up when it starts the kubelet.
+            try await environment.pacing.sleep(.seconds(1))
         }
-        guard let membership else { return }
-        let tunnel = try await tunnels?.tunnel(for: membership)
-        board.note(membership, tunnel)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            if let tunnel {
-                group.addTask { await keepUp(tunnel) }
-            }
-            group.addTask { try await watchOver(membership, tunnel) }
-            try await group.waitForAll()
-        }
+    }
+
+    /// Nil while this machine belongs to nobody.
+    private func present() async throws -> Membership? {
+        guard try await environment.journal.isInPlace() else { throw JournalReplaced() }
+        return try await Membership.read(environment.journal)
+    }
+
+    /// What is noted now of the membership that `former` is of.
+    private func present(_ former: Membership, hasTunnel: Bool) async throws -> Membership {
+        guard let now = try await present(), now.node == former.node, now.tenant.isSame(as: former.tenant),
+            tunnels.map({ $0.leads(now) }) ?? false == hasTunnel
+        else { throw MembershipChange() }
+        return now
     }
 
     /// A tunnel that fails is begun again, and the rest of the agent goes on meanwhile.
@@ -93,16 +117,22 @@ package struct NodeDaemon: Sendable {
         }
     }
 
-    private func watchOver(_ membership: Membership, _ tunnel: (any NodeTunnel)?) async throws {
-        let repair = NodeRepair(environment, membership.tenant, membership.node)
-        var backoff = RestartBackoff()
+    private func watchOver(_ former: Membership, _ tunnel: (any NodeTunnel)?) async throws {
+        var membership = former
+        var backoff = RepairBackoff(try await environment.journal.fact(Self.remembered) ?? .null)
         var reporting = Reporting()
+        var listening = TenantListening(place: renewalPlace)
         if let tunnel { try await awaitConnection(tunnel) }
         while true {
             heartbeat.beat()
             try Task.checkCancellation()
             do {
-                let state = try await repair.look(renewalPlace: renewalPlace)
+                membership = try await present(membership, hasTunnel: tunnel != nil)
+                let repair = NodeRepair(environment, membership.tenant, membership.node)
+                await listening.listen(environment, membership.tenant, membership.node)
+                if let wishes = listening.news?.restarts { try await repair.takeNote(of: wishes) }
+                heartbeat.beat()
+                let state = try await repair.look(renewalPlace: renewalPlace, news: listening.news)
                 let plan = RepairPlan(state, backoff: backoff)
                 board.note(state, plan)
                 for complaint in plan.complaints where reporting.isNew(complaint) {
@@ -112,7 +142,10 @@ package struct NodeDaemon: Sendable {
                 if !plan.actions.isEmpty, let held = try await lock() {
                     for action in plan.actions {
                         heartbeat.beat()
-                        if case .startUnit(let unit, _) = action { backoff.noteStart(unit, at: state.now) }
+                        // Before it: what ends this process counts as tried.
+                        backoff.note(action.key, at: state.now, longest: action.longestPause)
+                        try await environment.journal.setFact(
+                            Self.remembered, backoff.json(of: RepairPlan.Action.isRemembered))
                         await perform(action, repair)
                     }
                     withExtendedLifetime(held) {}
@@ -120,7 +153,8 @@ package struct NodeDaemon: Sendable {
                 let standing = await tunnel?.standing
                 status(Self.line(membership.node, membership.tenant, state, plan, standing))
                 await report(NodeReport(node: membership.node, version: version, plan: plan), membership, &reporting)
-            } catch let error as CancellationError {
+            } catch let error where error is CancellationError || error is MembershipChange || error is JournalReplaced
+            {
                 throw error
             } catch {
                 environment.log.error("could not look at the node", metadata: ["error": "\(error)"])
@@ -129,6 +163,9 @@ package struct NodeDaemon: Sendable {
             try await environment.pacing.sleep(interval)
         }
     }
+
+    /// In the journal: what was tried and when.
+    private static let remembered = "repairs"
 
     /// Before anything is started, so that a node can be reached through its tunnel from its first moment. A tunnel that
     /// leads nowhere does not keep the node from working.
@@ -194,5 +231,15 @@ package struct NodeDaemon: Sendable {
         if let tunnel { parts.append(tunnel.line) }
         if let first = plan.complaints.first ?? plan.actions.first?.text { parts.append(first) }
         return parts.joined(separator: "; ")
+    }
+}
+
+/// The journal that this agent went by is not the machine's any more: there was a reset. Whoever starts the agent again
+/// gives it the journal that is there now.
+package struct JournalReplaced: Error, Sendable, Hashable, CustomStringConvertible {
+    package init() {}
+
+    package var description: String {
+        "the journal \(Journal.path) was removed or replaced: this machine was reset, and the agent begins anew"
     }
 }

@@ -22,7 +22,8 @@ package struct NodeRepair: Sendable {
 
     // MARK: Looking
 
-    package func look(renewalPlace: Double) async throws -> NodeState {
+    /// - Parameter news: what the tenant said last.
+    package func look(renewalPlace: Double, news: TenantNews? = nil) async throws -> NodeState {
         let (writer, journal) = (environment.writer, environment.journal)
         let now = environment.now()
         let pem = try await writer.read(KubeletFiles.clientCertificatePath)
@@ -40,9 +41,14 @@ package struct NodeRepair: Sendable {
             },
             agentCertificate: identity?.certificate,
             renewal: identity.map { RenewalMoment.moment(of: $0.certificate, place: renewalPlace) })
+        (state.news, state.authorityPEM) = (news, tenant.authorityPEM)
+        state.followedRestarts = try await journal.fact(Self.followedRestarts).flatMap(RestartWishes.init)
+        let authorities = (try? Certificate.chain(pem: tenant.authorityPEM)) ?? []
+        if let identity { state.agentStanding = .init(of: identity.certificate, authorities) }
+        if case .valid(let certificate) = finding { state.kubeletStanding = .init(of: certificate, authorities) }
         if let identity {
             state.hasReturnCredential = try await store.hasCredential(identity)
-        } else if let key = try? await store.key() {
+        } else if let key = try? await store.storedKey() {
             state.hasReturnCredential = (try? await store.credential(node, key)) != nil
         }
         if let units = environment.units {
@@ -59,6 +65,14 @@ package struct NodeRepair: Sendable {
         return state
     }
 
+    private static let followedRestarts = "followed-restarts"
+
+    /// What was wished before anybody looked is none of this node's: its kubelet started later than that.
+    package func takeNote(of wishes: RestartWishes) async throws {
+        guard try await environment.journal.fact(Self.followedRestarts) == nil else { return }
+        try await environment.journal.setFact(Self.followedRestarts, wishes.json)
+    }
+
     /// By the socket that the kubelet was told.
     private func runtimeUnit() async throws -> String? {
         let text = try await environment.writer.read(KubeletFiles.instanceConfigurationPath)
@@ -73,12 +87,21 @@ package struct NodeRepair: Sendable {
     package func perform(_ action: RepairPlan.Action) async throws {
         switch action {
         case .startUnit(let unit, _): try await environment.units?.restart(unit)
-        case .rewriteFiles: try await rewriteFiles()
+        case .rewriteFiles(let paths): try await rewriteFiles(Set(paths))
         case .writeKubeconfig:
             try await environment.writer.put(
                 KubeletFiles.kubeconfig(server: tenant.server, authorityPEM: tenant.authorityPEM))
             // Written by the kubelet itself otherwise: it is not for a reset to treat it as ours alone.
             try await environment.journal.forget(file: KubeletFiles.kubeconfigPath)
+            try await environment.units?.restart(RepairPlan.kubeletUnit)
+        case .takeAuthorities(let pem): try await takeAuthorities(pem)
+        case .renewOfAuthority(let agent, let kubelet):
+            let present = try Certificate.chain(pem: tenant.authorityPEM).first
+            if agent { try await renewAgent(of: present) }
+            if kubelet { try await renewKubelet(of: present) }
+        case .restartKubelet(let wishes):
+            // Before it: a restart that ends this machine's power is not asked for a second time.
+            try await environment.journal.setFact(Self.followedRestarts, wishes.json)
             try await environment.units?.restart(RepairPlan.kubeletUnit)
         case .renewAgent: try await renewAgent()
         case .comeBack: try await comeBack()
@@ -86,16 +109,54 @@ package struct NodeRepair: Sendable {
         }
     }
 
-    /// From what the tenant said when it was joined: a node that is cut off mends itself too.
-    private func rewriteFiles() async throws {
+    /// Those of `paths` alone, from what the tenant said when it was joined: a node that is cut off mends itself too.
+    private func rewriteFiles(_ paths: Set<String>) async throws {
         guard let settings = try await environment.journal.fact("configuration").flatMap(TenantConfiguration.init),
             let former = try await environment.journal.fact("join"),
             let configuration = JoinConfiguration(resuming: former, token: nil)
         else { throw RepairError(description: "the journal does not say what the files held: \"kamaji-agent join\"") }
         let run = JoinRun(environment, configuration) { _ in }
-        _ = try await run.writeFiles(tenant, settings)
+        let written = try await run.writeFiles(tenant, settings, only: paths)
+        // What a join would write no more, as a drop-in that a package has brought meanwhile, is missing no more.
+        for path in paths.subtracting(written.value) {
+            guard try await environment.journal.files().contains(where: { $0.path == path && $0.prior == nil }) else {
+                continue
+            }
+            try await environment.journal.forget(file: path)
+        }
+        guard !written.wasThere else { return }
         try await environment.units?.reload()
         try await environment.units?.restart(RepairPlan.kubeletUnit)
+    }
+
+    /// Everything that names the tenant's authorities names these from now on. What is noted of the tenant is changed
+    /// last: until then this is done anew.
+    private func takeAuthorities(_ pem: [UInt8]) async throws {
+        let (writer, journal) = (environment.writer, environment.journal)
+        let path = try await journal.fact("join")?["authorityPath"]?.string ?? JoinConfiguration.defaultAuthorityPath
+        try await writer.put(KubeletFiles.authorities(pem, path: path))
+        if let file = try await with(pem, KubeletFiles.bootstrapKubeconfigPath) { try await writer.put(file) }
+        // The kubelet's own, which the journal does not know.
+        if let file = try await with(pem, KubeletFiles.kubeconfigPath) { try await writer.putOwn(file) }
+        try await writer.putOwn(NodeFile(AgentFiles.authorities, mode: 0o644, pem))
+        // It reads its kubeconfig when it starts, and only then.
+        var failure: (any Error)?
+        do {
+            try await environment.units?.restart(RepairPlan.kubeletUnit)
+        } catch {
+            failure = error
+        }
+        try await journal.setFact("tenant", JoinedTenant(server: tenant.server, authorityPEM: pem).json)
+        if let failure { throw failure }
+    }
+
+    /// The kubeconfig of that path with other authorities; nil when there is none.
+    private func with(_ pem: [UInt8], _ path: String) async throws -> NodeFile? {
+        guard let content = try await environment.writer.read(path) else { return nil }
+        guard let text = KubeletFiles.kubeconfig(String(decoding: content, as: UTF8.self), trusting: pem) else {
+            throw RepairError(description: "\(path) is no kubeconfig any more: \"kamaji-agent join\" puts it right")
+        }
+        return NodeFile(path, mode: 0o600, text)
     }
 
     private func agentClient(_ identity: AgentIdentity) -> KubeClient {
@@ -104,17 +165,30 @@ package struct NodeRepair: Sendable {
     }
 
     /// With the same key: the tenant knows the machine by it, and the credential is sealed with it.
-    private func renewAgent() async throws {
+    ///
+    /// - Parameter authority: whose certificate it has to be; nil takes any.
+    private func renewAgent(of authority: Certificate? = nil) async throws {
         guard let identity = try await store.identity(node) else {
             throw RepairError(description: "the agent's certificate is gone")
         }
         let certificate = try await AgentEnrolment(client: agentClient(identity), pacing: environment.pacing)
             .certificate(for: node, key: identity.key, within: .seconds(120))
+        try Self.require(certificate, of: authority)
         try await store.keep(certificate, authorityPEM: tenant.authorityPEM)
     }
 
+    private static func require(_ certificate: Certificate, of authority: Certificate?) throws {
+        guard let authority, !certificate.isIssued(by: authority) else { return }
+        throw RepairError(
+            description:
+                "the tenant still signs with \(certificate.issuerCommonName), and not with the authority that it "
+                + "names first")
+    }
+
     private func comeBack() async throws {
-        let key = try await store.key()
+        guard let key = try await store.storedKey() else {
+            throw RepairError(description: "the agent's key is gone: \"kamaji-agent join\" with a new token")
+        }
         guard let token = try await store.credential(node, key) else {
             throw RepairError(description: "there is no credential to come back with")
         }
@@ -125,13 +199,14 @@ package struct NodeRepair: Sendable {
     }
 
     /// A certificate for the kubelet, asked for as the agent and put where kubelets keep theirs.
-    private func renewKubelet() async throws {
+    private func renewKubelet(of authority: Certificate? = nil) async throws {
         guard let identity = try await store.identity(node), identity.certificate.isValid(at: environment.now()) else {
             throw RepairError(description: "the agent has no valid certificate to ask with yet")
         }
         let key = try PrivateKey.generate(.ecdsaP256)
         let certificate = try await AgentEnrolment(client: agentClient(identity), pacing: environment.pacing)
             .kubeletCertificate(for: node, key: key, within: .seconds(120))
+        try Self.require(certificate, of: authority)
         let writer = environment.writer
         let folder = HostFiles.folder(of: KubeletFiles.clientCertificatePath)
         let stamp = Timestamp.format(environment.now()).map { "T:".contains($0) ? "-" : $0 }.filter { $0 != "Z" }

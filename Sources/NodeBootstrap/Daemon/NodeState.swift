@@ -21,8 +21,34 @@ package struct NodeState: Sendable {
     /// When the agent's certificate is to be renewed.
     package var renewal: Date?
     package var hasReturnCredential: Bool
-    /// Whether the tenant answered lately.
-    package var isTenantReached: Bool?
+    /// What the tenant said when it was asked last; nil before it was.
+    package var news: TenantNews?
+    /// The authorities that this node trusts.
+    package var authorityPEM: [UInt8] = []
+    /// Whether the certificates come from the tenant at all, and from the authority that it signs with now: the first of
+    /// those that it trusts.
+    package var agentStanding = CertificateStanding.present
+    package var kubeletStanding = CertificateStanding.present
+    /// The tenant's wishes for restarts of the kubelet that this node has followed; nil where it never looked.
+    package var followedRestarts: RestartWishes?
+
+    package enum CertificateStanding: Sendable, Hashable {
+        /// Of the authority that signs now.
+        case present
+        /// Of one that is trusted still, and was replaced.
+        case former
+        /// Of one that is trusted no more.
+        case foreign
+
+        /// - Parameter authorities: that are trusted, the one that signs first.
+        package init(of certificate: Certificate, _ authorities: [Certificate]) {
+            if authorities.isEmpty || authorities.first.map({ certificate.isIssued(by: $0) }) == true {
+                self = .present
+            } else {
+                self = authorities.contains { certificate.isIssued(by: $0) } ? .former : .foreign
+            }
+        }
+    }
 
     package init(
         now: Date, kubeletCertificate: KubeletCertificate.Finding, hasKubeconfig: Bool = true,

@@ -9,6 +9,12 @@ package struct RepairPlan: Sendable, Hashable {
         case startUnit(String, why: String)
         case rewriteFiles([String])
         case writeKubeconfig
+        /// The tenant's authorities are others than those that this node trusts: they are taken, and the kubelet is told.
+        case takeAuthorities([UInt8])
+        /// The tenant signs with another authority than the one that these certificates are of.
+        case renewOfAuthority(agent: Bool, kubelet: Bool)
+        /// Somebody asked for it, with this mark.
+        case restartKubelet(RestartWishes)
         /// The agent asks for its next certificate with the one it has.
         case renewAgent
         /// The agent's certificate has ended: the node comes back with its own credential.
@@ -21,6 +27,9 @@ package struct RepairPlan: Sendable, Hashable {
             case .startUnit(let unit, let why): "start \(unit) (\(why))"
             case .rewriteFiles(let paths): "write \(paths.joined(separator: ", ")) again"
             case .writeKubeconfig: "write the kubelet's kubeconfig again"
+            case .takeAuthorities: "trust the tenant's present certificate authorities"
+            case .renewOfAuthority: "get certificates of the tenant's present authority"
+            case .restartKubelet: "restart kubelet.service, as the tenant asks"
             case .renewAgent: "renew the agent's certificate"
             case .comeBack: "come back with this node's own credential"
             case .renewKubelet(let why): "get the kubelet another certificate (\(why))"
@@ -28,13 +37,15 @@ package struct RepairPlan: Sendable, Hashable {
         }
     }
 
+    /// Those of now. What did not help is done again later, and complained of until then.
     package var actions: [Action] = []
     /// What cannot be mended from here, each with its way out.
     package var complaints: [String] = []
 
     package static let kubeletUnit = "kubelet.service"
 
-    package init(_ state: NodeState, backoff: RestartBackoff) {
+    package init(_ state: NodeState, backoff: RepairBackoff) {
+        decideOnAuthorities(state)
         decideOnIdentity(state)
         if !state.missingFiles.isEmpty { actions.append(.rewriteFiles(state.missingFiles)) }
         if !state.changedFiles.isEmpty {
@@ -43,11 +54,43 @@ package struct RepairPlan: Sendable, Hashable {
             )
         }
         decideOnKubeletCertificate(state)
+        decideOnFormerAuthority(state)
+        decideOnRestart(state)
+        for action in actions where !backoff.mayTry(action.key, at: state.now) {
+            let next = backoff.nextTry(action.key).map { ", and again at \(Timestamp.format($0))" } ?? ""
+            complaints.append("to \(action.text) was tried and did not help\(next)")
+        }
+        actions.removeAll { !backoff.mayTry($0.key, at: state.now) }
         if let runtime = state.runtimeUnit { decideOn(runtime, state.runtime, state.now, backoff) }
         decideOn(Self.kubeletUnit, state.kubelet, state.now, backoff)
         if state.kubelet?.isRunning == true, state.isKubeletWell == false {
             complaints.append("the kubelet runs and is not well: \"journalctl -u kubelet\" says why")
         }
+    }
+
+    private mutating func decideOnAuthorities(_ state: NodeState) {
+        guard let news = state.news, !state.authorityPEM.isEmpty, news.authorityPEM != state.authorityPEM else {
+            return
+        }
+        actions.append(.takeAuthorities(news.authorityPEM))
+    }
+
+    /// Once the node trusts all that the tenant does: until then it might be given what it does not take.
+    private mutating func decideOnFormerAuthority(_ state: NodeState) {
+        guard state.news == nil || state.news?.authorityPEM == state.authorityPEM,
+            let certificate = state.agentCertificate, certificate.isValid(at: state.now)
+        else { return }
+        let isKubelets = if case .valid = state.kubeletCertificate { state.kubeletStanding == .former } else { false }
+        guard state.agentStanding == .former || isKubelets else { return }
+        actions.append(.renewOfAuthority(agent: state.agentStanding == .former, kubelet: isKubelets))
+    }
+
+    /// What was there when the node was looked at first is no wish of its.
+    private mutating func decideOnRestart(_ state: NodeState) {
+        guard let wishes = state.news?.restarts, let followed = state.followedRestarts, wishes.isNew(after: followed),
+            state.kubelet?.isRunning == true
+        else { return }
+        actions.append(.restartKubelet(wishes))
     }
 
     private mutating func decideOnIdentity(_ state: NodeState) {
@@ -68,6 +111,12 @@ package struct RepairPlan: Sendable, Hashable {
                 : complaints.append(
                     "the agent's certificate ended on \(Timestamp.format(certificate.notAfter)) and there is no "
                         + "credential to come back with: \"kamaji-agent join\" with a new token")
+        } else if state.agentStanding == .foreign {
+            state.hasReturnCredential
+                ? actions.append(.comeBack)
+                : complaints.append(
+                    "the agent's certificate is of an authority that the tenant trusts no more, and there is no "
+                        + "credential to come back with: \"kamaji-agent join\" with a new token")
         } else if let renewal = state.renewal, state.now >= renewal {
             actions.append(.renewAgent)
         }
@@ -83,7 +132,7 @@ package struct RepairPlan: Sendable, Hashable {
 
     /// A node without its kubelet is none: what does not run is started, more and more seldom. Only what was masked stays.
     private mutating func decideOn(
-        _ unit: String, _ state: UnitState?, _ now: Date, _ backoff: RestartBackoff
+        _ unit: String, _ state: UnitState?, _ now: Date, _ backoff: RepairBackoff
     ) {
         guard let state else { return }
         guard state.isInstalled else {
@@ -96,10 +145,51 @@ package struct RepairPlan: Sendable, Hashable {
         }
         guard !state.isRunning, !state.isStarting else { return }
         let hasFailed = state.active == "failed"
-        guard backoff.mayStart(unit, at: now) else {
+        let action = Action.startUnit(unit, why: hasFailed ? state.result : state.active)
+        guard backoff.mayTry(action.key, at: now) else {
             complaints.append("\(unit) is \(state.active) (\(state.result)) and is started again later")
             return
         }
-        actions.append(.startUnit(unit, why: hasFailed ? state.result : state.active))
+        actions.append(action)
     }
+}
+
+extension RepairPlan.Action {
+    /// One word, for counting.
+    var kind: String {
+        switch self {
+        case .startUnit: "start-unit"
+        case .rewriteFiles: "rewrite-files"
+        case .writeKubeconfig: "write-kubeconfig"
+        case .takeAuthorities: "take-authorities"
+        case .renewOfAuthority: "renew-of-authority"
+        case .restartKubelet: "restart-kubelet"
+        case .renewAgent: "renew-agent"
+        case .comeBack: "come-back"
+        case .renewKubelet: "renew-kubelet"
+        }
+    }
+
+    /// By which one knows that the same was tried before.
+    package var key: String {
+        switch self {
+        case .startUnit(let unit, _): "\(kind) \(unit)"
+        case .rewriteFiles(let paths): "\(kind) \(paths.joined(separator: " "))"
+        case .restartKubelet(let wishes): "\(kind) \(wishes.json)"
+        default: kind
+        }
+    }
+
+    /// Between two tries, in seconds.
+    package var longestPause: TimeInterval {
+        switch self {
+        // The certificates are good as they are, and each try is a request that the tenant keeps for an hour.
+        case .renewOfAuthority: 6 * 3600
+        case .renewAgent: 3600
+        default: 600
+        }
+    }
+
+    /// Whether a restart of the agent is no reason to try at once. What does not run is started at each boot.
+    package static func isRemembered(_ key: String) -> Bool { !key.hasPrefix("start-unit") }
 }

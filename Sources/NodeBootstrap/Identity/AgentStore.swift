@@ -11,10 +11,15 @@ package struct AgentStore: Sendable {
     /// This machine's key; made on first need. It is what the tenant knows the machine by: losing it means a new
     /// enrolment by an administrator.
     package func key() async throws -> PrivateKey {
-        if let pem = try await writer.read(AgentFiles.key) { return try PrivateKey(pem: pem) }
+        if let key = try await storedKey() { return key }
         let key = try PrivateKey.generate(.ecdsaP256)
         try await writer.putOwn(NodeFile(AgentFiles.key, mode: 0o600, key.pem))
         return key
+    }
+
+    /// The key that is there; looking makes none.
+    package func storedKey() async throws -> PrivateKey? {
+        try await writer.read(AgentFiles.key).map { pem in try PrivateKey(pem: pem) }
     }
 
     /// Nil when there is no certificate, or one of another key or node.

@@ -56,17 +56,3 @@ package final class NodeBoard: Sendable {
         }
     }
 }
-
-extension RepairPlan.Action {
-    /// One word, for counting.
-    var kind: String {
-        switch self {
-        case .startUnit: "start-unit"
-        case .rewriteFiles: "rewrite-files"
-        case .writeKubeconfig: "write-kubeconfig"
-        case .renewAgent: "renew-agent"
-        case .comeBack: "come-back"
-        case .renewKubelet: "renew-kubelet"
-        }
-    }
-}

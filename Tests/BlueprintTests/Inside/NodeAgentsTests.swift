@@ -38,7 +38,8 @@ import Testing
             return verbs
         }
         let common = [
-            "certificatesigningrequests": ["create", "get"], "secrets": ["get"], "serviceaccounts/token": ["create"],
+            "certificatesigningrequests": ["create", "get"], "configmaps": ["get"], "secrets": ["get"],
+            "serviceaccounts/token": ["create"],
         ]
         #expect(verbs(false) == common.merging(["nodes": ["get"]]) { $1 })
         #expect(verbs(true) == common.merging(["nodes": ["get", "patch"], "nodes/status": ["patch"]]) { $1 })
