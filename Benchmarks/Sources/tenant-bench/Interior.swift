@@ -1,5 +1,7 @@
+import HTTPTransport
 import KubeClient
 import KubeObjects
+import Logging
 
 extension Fleet {
     /// What has to be inside every tenant that says it is Ready: rights and objects of kubeadm, and the addons.
@@ -29,7 +31,7 @@ extension Fleet {
     /// - Throws: `BenchError` that names the first tenants and objects that are missing.
     func verify() async throws {
         let missing = try await withThrowingTaskGroup(of: [String].self) { group in
-            for name in names { group.addTask { try await missing(in: name) } }
+            for name in names { group.addTask { try await whatLacks(in: name) } }
             return try await group.reduce(into: [String]()) { $0 += $1 }
         }
         guard missing.isEmpty else {
@@ -37,7 +39,7 @@ extension Fleet {
         }
     }
 
-    private func missing(in tenant: String) async throws -> [String] {
+    private func whatLacks(in tenant: String) async throws -> [String] {
         let secret = try await api.get(
             .secrets, ObjectKey(namespace: namespace, name: "\(tenant)-admin-kubeconfig"))
         guard let text = secret[path: "data", "admin.conf"]?.string, let yaml = Base64.decode(text) else {
@@ -45,7 +47,8 @@ extension Fleet {
         }
         let connection = try ClusterConnection(Kubeconfig(yaml: String(decoding: yaml, as: UTF8.self)))
         let inside = KubeClient(
-            connection: connection, transport: api.transport, fieldManager: api.fieldManager, log: api.log)
+            connection: connection, transport: api.transport, fieldManager: api.fieldManager,
+            log: Logger(label: "tenant-bench") { _ in SwiftLogNoOpLogHandler() })
         var missing: [String] = []
         for (type, namespace, wanted) in Self.interior {
             let found = Set(try await inside.list(type, namespace: namespace).items.map(\.name))
