@@ -16,6 +16,10 @@ final class Transfer {
     /// Unacknowledged data breaks a connection after this long, where the kernel would wait for a quarter of an hour.
     private static let userTimeoutMilliseconds: UInt32 = 30_000
 
+    /// What libcurl reads into for a stream, in bytes: it keeps the buffer for as long as the transfer lasts, and a fleet
+    /// has thousands of watches on which nothing happens.
+    private static let streamBuffer = 2048
+
     /// Whether a connection of its own was asked for.
     private let isApart: Bool
     private var hasAnswer = false
@@ -84,12 +88,12 @@ final class Transfer {
     }
 
     /// Scheme, host and port: all of a URL that may stand in an error.
-    private var origin: String {
+    private(set) lazy var origin: String = {
         let parts = exchange.request.url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count >= 3 else { return "request" }
         let host = parts[2].split(separator: "@").last ?? ""
         return "\(parts[0])//\(host.split(separator: "?").first ?? "")"
-    }
+    }()
 
     private static func meaning(of code: CURLcode) -> HTTPTransportError.Code {
         switch code {
@@ -111,6 +115,7 @@ final class Transfer {
         let request = exchange.request
         try set(CURLOPT_NOSIGNAL, 1)
         if isApart { try set(CURLOPT_FRESH_CONNECT, 1) }
+        if exchange.delivery == .stream { try set(CURLOPT_BUFFERSIZE, Self.streamBuffer) }
         if request.isMeasured { try configureMeasuring() }
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try configureTarget(request)

@@ -83,7 +83,7 @@ final class TransferLoop: Sendable {
         }
         _ = kmj_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         state.withLock { $0.multi = MultiHandle(pointer: multi) }
-        var transfers: [ObjectIdentifier: Transfer] = [:]
+        var transfers = TransferTable()
 
         while true {
             let (commands, isStopping) = state.withLock { state in
@@ -103,11 +103,11 @@ final class TransferLoop: Sendable {
         }
 
         state.withLock { $0.multi = nil }
-        for transfer in transfers.values {
+        for transfer in transfers.all {
             transfer.detach(from: multi)
             transfer.exchange.finish(.failure(Self.stopped))
         }
-        transfers = [:]
+        transfers = TransferTable()
         curl_multi_cleanup(multi)
     }
 
@@ -118,48 +118,48 @@ final class TransferLoop: Sendable {
         pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 
-    private func carryOut(
-        _ command: Command, _ multi: OpaquePointer, _ transfers: inout [ObjectIdentifier: Transfer]
-    ) {
+    private func carryOut(_ command: Command, _ multi: OpaquePointer, _ transfers: inout TransferTable) {
         switch command {
         case .begin(let exchange):
             do {
                 let transfer = try Transfer(exchange)
                 try transfer.attach(to: multi)
-                transfers[ObjectIdentifier(exchange)] = transfer
+                transfers.insert(transfer)
                 adjustConnections(multi, transfers)
             } catch {
                 exchange.finish(.failure(error))
             }
         case .cancel(let exchange):
-            let transfer = transfers.removeValue(forKey: ObjectIdentifier(exchange))
-            transfer?.detach(from: multi)
-            if transfer != nil { adjustConnections(multi, transfers) }
+            if let transfer = transfers[exchange] {
+                transfers.remove(transfer)
+                transfer.detach(from: multi)
+                adjustConnections(multi, transfers)
+            }
             exchange.finish(.failure(HTTPTransportError(.cancelled, "the request was cancelled")))
         case .resume(let exchange):
-            transfers[ObjectIdentifier(exchange)]?.resume()
+            transfers[exchange]?.resume()
         }
     }
 
-    /// A watch may hold its connection for minutes, and must not take a place from requests that come and go.
-    private func adjustConnections(_ multi: OpaquePointer, _ transfers: [ObjectIdentifier: Transfer]) {
-        let streams = transfers.values.count { $0.exchange.delivery == .stream }
-        _ = kmj_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, maxConnectionsPerHost + streams)
+    /// A watch may hold its connection for minutes, and must not take a place from requests that come and go. The limit
+    /// is one for all hosts: that of the host with the most watches.
+    private func adjustConnections(_ multi: OpaquePointer, _ transfers: TransferTable) {
+        let limit = maxConnectionsPerHost + transfers.mostStreams
+        _ = kmj_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, limit)
     }
 
-    private func collect(_ multi: OpaquePointer, _ transfers: inout [ObjectIdentifier: Transfer]) {
+    private func collect(_ multi: OpaquePointer, _ transfers: inout TransferTable) {
         var remaining: Int32 = 0
         while let message = curl_multi_info_read(multi, &remaining) {
             guard message.pointee.msg == CURLMSG_DONE else { continue }
             let result = message.pointee.data.result
-            let handle = message.pointee.easy_handle
-            guard let (id, transfer) = transfers.first(where: { $0.value.handle == handle }) else { continue }
-            transfers[id] = nil
+            guard let handle = message.pointee.easy_handle, let transfer = transfers[handle] else { continue }
+            transfers.remove(transfer)
             transfer.detach(from: multi)
             if transfer.isTurnedAway(result), let second = try? Transfer(transfer.exchange, apart: true),
                 (try? second.attach(to: multi)) != nil
             {
-                transfers[id] = second
+                transfers.insert(second)
                 continue
             }
             transfer.finish(result)
