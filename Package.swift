@@ -139,6 +139,8 @@ let package = Package(
 
         // One line on standard error for each message.
         .target(name: "LineLog", dependencies: ["KubeObjects", logging], swiftSettings: strict),
+        // What every program of ours does first.
+        .target(name: "ProgramStart", swiftSettings: strict),
 
         // The exporter's pages: who may see them, what they are made of, and the wiring of watches and probes.
         .target(
@@ -215,16 +217,16 @@ let package = Package(
         .executableTarget(
             name: "kamaji-agent",
             dependencies: [
-                "HTTPTransport", "KubeClient", "KubeObjects", "NodeBootstrap", "NodeIdentity", "Prometheus", "Systemd",
-                argumentParser, logging, lifecycle, unixSignals,
+                "HTTPTransport", "KubeClient", "KubeObjects", "NodeBootstrap", "NodeIdentity", "ProgramStart",
+                "Prometheus", "Systemd", argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: strict),
 
         .executableTarget(
             name: "kamaji-exporter",
             dependencies: [
-                "FleetExporter", "HTTPTransport", "KubeClient", "LineLog", "Probing", argumentParser, logging,
-                lifecycle, unixSignals,
+                "FleetExporter", "HTTPTransport", "KubeClient", "LineLog", "Probing", "ProgramStart", argumentParser,
+                logging, lifecycle, unixSignals,
             ],
             swiftSettings: strict),
 
@@ -232,8 +234,7 @@ let package = Package(
             name: "kamaji-manager",
             dependencies: [
                 "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "LineLog", "NodeIdentity",
-                "PKI",
-                "Prometheus", "Reconciliation", "StandaloneCluster", "TenantAPI",
+                "PKI", "ProgramStart", "Prometheus", "Reconciliation", "StandaloneCluster", "TenantAPI",
                 argumentParser, logging, lifecycle, subprocess, system, unixSignals,
             ] + hummingbird,
             swiftSettings: strict),

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import ProgramStart
 
 /// `kamaji-agent`: makes a machine a node of its tenant and keeps it one.
 @main
@@ -23,8 +23,7 @@ struct KamajiAgent: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A peer that hangs up is an error of that write, not the end of this process.
-        signal(SIGPIPE, SIG_IGN)
+        ProgramStart.prepare()
         await main(nil)
     }
 }

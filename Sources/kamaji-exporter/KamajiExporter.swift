@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import ProgramStart
 
 /// `kamaji-exporter`: measures tenants' control planes and datastores from outside.
 @main
@@ -11,8 +11,7 @@ struct KamajiExporter: AsyncParsableCommand {
         defaultSubcommand: ServeCommand.self)
 
     static func main() async {
-        // A peer that hangs up is an error of that write, not the end of this process.
-        signal(SIGPIPE, SIG_IGN)
+        ProgramStart.prepare()
         await main(nil)
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import ProgramStart
 
 /// `kamaji-manager`: runs tenant control planes, in a cluster or on one machine.
 @main
@@ -23,8 +23,7 @@ struct KamajiManager: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A peer that hangs up is an error of that write, not the end of this process.
-        signal(SIGPIPE, SIG_IGN)
+        ProgramStart.prepare()
         await main(GoFlags.normalized(Array(CommandLine.arguments.dropFirst())))
     }
 }

@@ -1,0 +1,21 @@
+import Glibc
+
+/// What each of our programs does before anything else.
+package enum ProgramStart {
+    /// A peer that hangs up is an error of that write and not the end of the process, and the process may open as many
+    /// files as the system lets it: a shell's soft limit of 1024 is there for programs that call `select`, and a fleet's
+    /// connections are through it with thirty tenants.
+    package static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
+    }
+
+    /// Raises the soft limit to the hard one. Where the kernel refuses the limit stays as it is.
+    private static func raiseDescriptorLimit() {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(resource, &limit)
+    }
+}
