@@ -157,6 +157,29 @@ private struct Member {
         #expect(RepairPlan(try await repair.look(renewalPlace: 0.5), backoff: RepairBackoff()).actions.isEmpty)
     }
 
+    @Test func `the tenant is asked every few minutes, and at once when the agent is told to reload`() async throws {
+        let member = try await Member()
+        var listening = TenantListening(place: 0.5)
+        func listen(_ reloads: Int) async throws -> Int {
+            let before = member.tenant.state.withLock { $0.clusterInfoReads }
+            await listening.listen(member.environment, try await member.trusted(), member.node, reloads: reloads)
+            return member.tenant.state.withLock { $0.clusterInfoReads } - before
+        }
+        #expect(try await listen(0) == 1)
+        #expect(try await listen(0) == 0)
+        #expect(try await listen(1) == 1)
+        #expect(try await listen(1) == 0)
+        try await member.environment.pacing.sleep(.seconds(299))
+        #expect(try await listen(1) == 0)
+        try await member.environment.pacing.sleep(.seconds(2))
+        #expect(try await listen(1) == 1)
+        // What a join by hand has learned meanwhile makes what was said before old.
+        let pem = try Member.authority().certificate.pem
+        try await member.environment.journal.setFact(
+            "tenant", JoinedTenant(server: StandInTenant.server, authorityPEM: pem).json)
+        #expect(try await listen(1) == 1)
+    }
+
     @Test func `a wish that the kubelet be restarted is followed once, and those from before the node not at all`()
         async throws
     {

@@ -16,6 +16,7 @@ package struct NodeDaemon: Sendable {
     private let tunnels: (any NodeTunnelMaker)?
     private let heartbeat: Heartbeat
     private let board: NodeBoard
+    private let live: LiveSettings
     /// Held while something is changed, so that a join or reset by hand is not disturbed.
     private let lock: @Sendable () async throws -> HostLock?
     /// Is told one line whenever it changes.
@@ -26,7 +27,8 @@ package struct NodeDaemon: Sendable {
 
     package init(
         _ environment: NodeEnvironment, version: String, tunnels: (any NodeTunnelMaker)?, heartbeat: Heartbeat,
-        board: NodeBoard, lock: @escaping @Sendable () async throws -> HostLock?, interval: Duration = .seconds(10),
+        board: NodeBoard, live: LiveSettings = LiveSettings(), lock: @escaping @Sendable () async throws -> HostLock?,
+        interval: Duration = .seconds(10),
         renewalPlace: Double = .random(in: 0..<1),
         status: @escaping @Sendable (String) -> Void
     ) {
@@ -35,6 +37,7 @@ package struct NodeDaemon: Sendable {
         self.tunnels = tunnels
         self.heartbeat = heartbeat
         self.board = board
+        self.live = live
         self.lock = lock
         self.interval = interval
         self.renewalPlace = renewalPlace
@@ -129,7 +132,8 @@ package struct NodeDaemon: Sendable {
             do {
                 membership = try await present(membership, hasTunnel: tunnel != nil)
                 let repair = NodeRepair(environment, membership.tenant, membership.node)
-                await listening.listen(environment, membership.tenant, membership.node)
+                await listening.listen(
+                    environment, membership.tenant, membership.node, reloads: live.reloads)
                 if let wishes = listening.news?.restarts { try await repair.takeNote(of: wishes) }
                 heartbeat.beat()
                 let state = try await repair.look(renewalPlace: renewalPlace, news: listening.news)

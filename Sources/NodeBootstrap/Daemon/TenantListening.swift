@@ -1,13 +1,15 @@
 import Logging
 import NodeIdentity
 
-/// When the tenant is asked for its news, and what it said last. Every five minutes, sooner after it did not answer; each
-/// node at its own moment, so that a fleet does not come at once.
+/// When the tenant is asked for its news, and what it said last. Every five minutes, sooner after it did not answer, and
+/// at once when the agent is told to reload; each node at its own moment, so that a fleet does not come at once.
 struct TenantListening: Sendable {
     private(set) var news: TenantNews?
     /// Whom the node trusted when it asked.
     private var asked: [UInt8] = []
     private var next: Duration?
+    /// As many as there were when it was asked last.
+    private var reloads = 0
     private var failures = 0
     private var trouble: String?
     private let place: Double
@@ -18,8 +20,11 @@ struct TenantListening: Sendable {
     /// - Parameter place: from 0 to 1, the node's own.
     init(place: Double) { self.place = min(max(place, 0), 1) }
 
-    mutating func listen(_ environment: NodeEnvironment, _ tenant: JoinedTenant, _ node: NodeName) async {
+    mutating func listen(
+        _ environment: NodeEnvironment, _ tenant: JoinedTenant, _ node: NodeName, reloads: Int
+    ) async {
         let now = environment.pacing.elapsed()
+        if reloads != self.reloads { (self.reloads, next) = (reloads, nil) }
         // A join by hand has learned something else meanwhile: what was said before is old.
         if let news, tenant.authorityPEM != asked, tenant.authorityPEM != news.authorityPEM {
             (self.news, next) = (nil, nil)

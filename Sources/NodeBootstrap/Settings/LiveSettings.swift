@@ -2,11 +2,13 @@ import Synchronization
 
 /// The settings in force. What is in force stays when the file cannot be read any more.
 package final class LiveSettings: Sendable {
-    private let state: Mutex<AgentSettings>
+    private let state: Mutex<(settings: AgentSettings, reloads: Int)>
 
-    package init(_ settings: AgentSettings = AgentSettings()) { state = Mutex(settings) }
+    package init(_ settings: AgentSettings = AgentSettings()) { state = Mutex((settings, 0)) }
 
-    package var current: AgentSettings { state.withLock { $0 } }
+    package var current: AgentSettings { state.withLock { $0.settings } }
+    /// How often they were read so far.
+    package var reloads: Int { state.withLock { $0.reloads } }
 
     /// Reads them anew. Blocks: it is called on a `WorkThread`.
     ///
@@ -26,7 +28,10 @@ package final class LiveSettings: Sendable {
             guard !isRequired else { throw AgentSettingsError("there is no file \(path) with settings") }
             settings = AgentSettings()
         }
-        state.withLock { $0 = settings }
+        state.withLock { state in
+            state.settings = settings
+            state.reloads += 1
+        }
         return settings
     }
 }

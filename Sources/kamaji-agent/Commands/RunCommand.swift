@@ -45,6 +45,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Until it is listened for a wish to reload must not end the process, as it would by default.
+        signal(SIGHUP, SIG_IGN)
         let threshold = LogThreshold()
         LoggingSystem.bootstrap { _ in JournalLogHandler(threshold) }
         let log = Logger(label: "kamaji-agent")
@@ -67,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
         let board = NodeBoard(environment, version: ProgramVersion.number)
         let daemon = NodeDaemon(
             environment, version: ProgramVersion.number, tunnels: assembly.tunnels(environment, live),
-            heartbeat: heartbeat, board: board,
+            heartbeat: heartbeat, board: board, live: live,
             lock: { try await assembly.lock() }
         ) { ServiceNotification.send(.status($0)) }
         var services: [any Service] = [ReloadService(reading: reading, log: log), DaemonService(daemon: daemon)]
@@ -77,10 +79,13 @@ struct RunCommand: AsyncParsableCommand {
         }
         // They are ended in turn, the last first: what is told about the end, and what bounds it, comes before it.
         services += [NotifyService(heartbeat: heartbeat), StopBoundService(log: log)]
+        // Its lines of lower levels hold all that the services are made of.
+        var lifecycle = Logger(label: "lifecycle")
+        lifecycle.logLevel = .notice
         let group = ServiceGroup(
             configuration: .init(
                 services: services,
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle")))
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: lifecycle))
         try await group.run()
     }
 }
