@@ -5,15 +5,18 @@ import Testing
 
 /// The program under test and the tools that judge it.
 enum Programs {
-    /// `kamaji-manager` as it was built with these tests: beside the bundle that holds them.
-    static let manager: String = {
+    /// As they were built with these tests: beside the bundle that holds them.
+    static let manager = built("kamaji-manager")
+    static let agent = built("kamaji-agent")
+
+    private static func built(_ name: String) -> String {
         var folders: [URL] = CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
         folders.append(Bundle.main.bundleURL)
         let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
         folders.append(package.appending(path: ".build/debug"))
-        let paths = folders.map { $0.appending(path: "kamaji-manager").path }
-        return paths.first(where: FileManager.default.isExecutableFile(atPath:)) ?? "kamaji-manager"
-    }()
+        let paths = folders.map { $0.appending(path: name).path }
+        return paths.first(where: FileManager.default.isExecutableFile(atPath:)) ?? name
+    }
 
     static let repository: String =
         URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized.path
