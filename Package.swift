@@ -28,6 +28,7 @@ let hummingbirdTLS: [Target.Dependency] = [
     .product(name: "HummingbirdTLS", package: "hummingbird"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
+let httpParts = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 
 let package = Package(
     name: "kamaji",
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -147,15 +149,17 @@ let package = Package(
             name: "FleetExporter",
             dependencies: [
                 "CLibCrypt", "CLibSQLite", "CLibSSL", "HTTPTransport", "KubeClient", "KubeObjects", "Probing",
-                "Prometheus", logging,
-                lifecycle,
+                "Prometheus", logging, lifecycle, httpParts,
             ] + hummingbird + hummingbirdTLS,
             swiftSettings: strict),
         .testTarget(
             name: "FleetExporterTests",
             dependencies: [
-                "FleetExporter", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "StandaloneCluster", "TenantAPI",
-                logging, lifecycle,
+                "FleetExporter", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Probing", "Prometheus",
+                "StandaloneCluster", "TenantAPI", logging, lifecycle,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"), httpParts,
             ],
             swiftSettings: strict),
 

@@ -28,6 +28,10 @@ package struct ExporterConfiguration: Sendable, Hashable {
             case "probe_measuring_interval": prober.measuringInterval = try Self.duration(key, value)
             case "datastore_interval": prober.storeInterval = try Self.duration(key, value)
             case "datastore_usage_interval": prober.usageInterval = try Self.duration(key, value)
+            case "tenant_interval": prober.inspectionInterval = try Self.duration(key, value)
+            case "tenant_inspection":
+                guard let inspects = value.bool else { throw WebConfigurationError("\(key) must be true or false") }
+                prober.inspects = inspects
             case "certificate_rotation_deadline": rotationDeadline = try Self.duration(key, value).inSeconds
             case "probe_concurrency":
                 guard let count = value.integer, (2...4096).contains(count) else {

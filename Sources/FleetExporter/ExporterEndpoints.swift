@@ -17,12 +17,16 @@ struct ExporterEndpoints: Sendable {
     /// Nil where `--web.enable-lifecycle` was not given.
     let reload: (@Sendable () -> String?)?
     let version: String
-    /// Seconds without a sign of the admin API after which its objects are told no more.
-    let snapshotMaxAge: Double
+    /// Whether pages are made of what is kept written out; without, what that saves can be measured.
+    var isCached = true
     let now: @Sendable () -> Double
+    let deliveries = Deliveries(limit: Self.concurrentScrapes, byteLimit: 256 << 20)
 
-    /// Pages under way at once; more wait for none of them, but are told to come again.
-    static let concurrentScrapes = 4
+    /// Pages being made or read at once: each is a copy, as large as the fleet. Who comes in addition is told to come
+    /// again.
+    static let concurrentScrapes = 16
+    /// Targets that are asked at once because somebody wants to know now.
+    static let concurrentProbes = 64
 
     var router: Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
@@ -56,10 +60,8 @@ struct ExporterEndpoints: Sendable {
         if case .malformed(let why) = ScrapeTimeout(request.headers) { return text(.badRequest, why) }
         // Part of a fleet would look like the end of the rest.
         guard health.isSynced else { return text(.serviceUnavailable, "\(health.missing) not listed yet\n") }
-        guard metrics.inflight("metrics") <= Self.concurrentScrapes else {
-            var response = text(.serviceUnavailable, "\(Self.concurrentScrapes) scrapes are under way\n")
-            response.headers[.retryAfter] = "1"
-            return response
+        guard let delivery = deliveries.begin() else {
+            return busy("\(Self.concurrentScrapes) pages are being read\n")
         }
         let format = ExpositionFormat.negotiated(accept: request.headers[.accept])
         let isGzip = WeightedValue.acceptsGzip(request.headers[.acceptEncoding])
@@ -70,29 +72,27 @@ struct ExporterEndpoints: Sendable {
             request.uri.queryParameters.filter { ["name[]", "name%5b%5d"].contains($0.key.lowercased()) }.map {
                 String($0.value)
             })
-        let hidden = isStale ? Self.objectFamilies : []
-        let fresh =
-            picture.families + health.families + prober.families
-            + metrics.families(series: picture.page.seriesCount, isWebConfigurationCurrent: web.complaint == nil)
-            + (picture.settings.isCompatible ? [metrics.upstreamBuildInfo] : [])
-        let bytes = picture.page.render(format, gzip: isGzip, fresh: fresh) { name in
-            (wanted.isEmpty || wanted.contains(name)) && !hidden.contains(name)
-        }
+        let bytes = page(format, gzip: isGzip, wanted: wanted)
         metrics.rendered(
             isGzip ? "gzip" : "identity", seconds: (clock.now - start).inSeconds, bytes: bytes.count)
         var response = Response(
-            status: .ok, headers: [.contentType: format.contentType], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: .ok, headers: [.contentType: format.contentType], body: delivery.body(ByteBuffer(bytes: bytes)))
         response.headers[.vary] = "Accept, Accept-Encoding"
         if isGzip { response.headers[.contentEncoding] = "gzip" }
         return response
     }
 
-    /// What only the admin API knows. A fleet that nobody has seen for a quarter of an hour is not the fleet of now.
-    private static let objectFamilies = Set(
-        (Catalogue.tenants + Catalogue.certificates).map(\.definition.name))
-
-    private var isStale: Bool {
-        health.oldestContact.map { now() - $0 > snapshotMaxAge } ?? true
+    /// Everything that is known, however old: a fleet that nobody can look at is not a fleet that is gone. How old it is
+    /// stands in the page.
+    func page(_ format: ExpositionFormat, gzip: Bool, wanted: Set<String> = []) -> [UInt8] {
+        let fresh =
+            picture.families + health.families + prober.families
+            + metrics.families(picture.page, isWebConfigurationCurrent: web.complaint == nil)
+            + (picture.settings.isCompatible ? [metrics.upstreamBuildInfo] : [])
+        if !isCached { picture.beginWriting() }
+        return picture.page.render(format, gzip: gzip, fresh: fresh, isCached: isCached) {
+            wanted.isEmpty || wanted.contains($0)
+        }
     }
 
     // MARK: /probe
@@ -103,6 +103,9 @@ struct ExporterEndpoints: Sendable {
         case .malformed(let why): return text(.badRequest, why)
         case .given(let seconds): timeout = .milliseconds(Int64(seconds * 1000))
         case .absent: timeout = .seconds(10)
+        }
+        guard metrics.inflight("probe") <= Self.concurrentProbes else {
+            return busy("\(Self.concurrentProbes) probes are under way\n")
         }
         let query = request.uri.queryParameters
         let answer = await probe.answer(
@@ -141,6 +144,12 @@ struct ExporterEndpoints: Sendable {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],
             body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private func busy(_ why: String) -> Response {
+        var response = text(.serviceUnavailable, why)
+        response.headers[.retryAfter] = "1"
+        return response
     }
 
     private func page(_ html: String) -> Response {

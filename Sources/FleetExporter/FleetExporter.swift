@@ -22,8 +22,15 @@ package struct FleetExporter: Service {
         package var profile = MetricProfile.standard
         package var isCompatible = true
         package var acceptsReload = false
-        package var snapshotMaxAge = 900.0
+        /// Series that a metric may have; see `kamaji_exporter_series_dropped_total`.
+        package var familyLimit = 200_000
+        /// Whether pages are made of what is kept written out.
+        package var isCached = true
         package var historyInterval = Duration.seconds(60)
+        /// Open at once; more wait until one of them ends.
+        package var connections = 256
+        /// How long an answer may take to be read.
+        package var writePatience = TimeAmount.seconds(60)
 
         package init() {}
     }
@@ -56,13 +63,15 @@ package struct FleetExporter: Service {
         configuration = try WatchedFile { try Self.read(configurationFile) }
         history = try settings.historyFile.map { try HistoryFile($0) }
         let given = configuration.value
-        let page = MetricPage(Catalogue.definitions(settings.profile, compatible: settings.isCompatible))
+        let page = MetricPage(
+            Catalogue.definitions(settings.profile, compatible: settings.isCompatible),
+            familyLimit: settings.familyLimit)
         picture = FleetPicture(
             page, settings: .init(rotationDeadline: given.rotationDeadline, isCompatible: settings.isCompatible),
             now: now)
         health = WatchHealth(required: FleetWatches.required, now: now)
         prober = FleetProber(
-            picture: picture, transport: transport, resolver: StoreResolver(api: api), settings: given.prober, now: now)
+            picture: picture, transport: transport, api: api, settings: given.prober, now: now)
         metrics = SelfMetrics(version: version, now: now())
         watches = FleetWatches(
             api: api, picture: picture, health: health, tenantShown: prober.show, tenantGone: prober.remove,
@@ -75,7 +84,7 @@ package struct FleetExporter: Service {
             picture: picture, prober: prober, health: health, metrics: metrics, web: web,
             probe: TargetProbe(picture: picture, prober: prober, transport: transport),
             reload: settings.acceptsReload ? reload : nil, version: version,
-            snapshotMaxAge: settings.snapshotMaxAge, now: now)
+            isCached: settings.isCached, now: now)
     }
 
     private static func read(_ path: String?) throws -> (ExporterConfiguration, paths: [String]) {
@@ -110,13 +119,24 @@ package struct FleetExporter: Service {
         return complaint
     }
 
-    /// Until graceful shutdown or cancellation.
+    /// Until graceful shutdown or cancellation. What was measured until then is written down.
     package func run() async throws {
         let server = try application()
         if let history {
             let oldest = Int64(Date().timeIntervalSince1970 / 3600) - Int64(AvailabilityLedger.length)
             picture.restore(try await history.load(since: oldest))
         }
+        let result: Result<Void, any Error>
+        do { result = .success(try await work(server)) } catch { result = .failure(error) }
+        // A task of its own: this one may be cancelled by now, and then nothing would be written any more.
+        await Task.detached {
+            await save()
+            await history?.close()
+        }.value
+        try result.get()
+    }
+
+    private func work(_ server: some Service) async throws {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await watches.run() }
@@ -144,22 +164,20 @@ package struct FleetExporter: Service {
                 isOpen = true
                 log.info("everything is listed", metadata: ["series": "\(picture.page.seriesCount)"])
             }
-            if isOpen { picture.page.compress() }
+            if isOpen, settings.isCached { picture.page.compress() }
             try? await Task.sleep(for: isOpen ? .seconds(1) : .milliseconds(50))
         }
     }
 
-    /// Tells service levels, and writes down what they are made of, once in a minute and at the end.
+    /// Tells service levels, and writes down what they are made of, once in a minute.
     private func remember() async {
         while !Task.isCancelled {
-            if health.isSynced {
+            if picture.isWriting {
                 picture.writeServiceLevels(objective: configuration.value.availabilityObjective)
                 await save()
             }
-            try? await Task.sleep(for: health.isSynced ? settings.historyInterval : .milliseconds(100))
+            try? await Task.sleep(for: picture.isWriting ? settings.historyInterval : .milliseconds(100))
         }
-        await save()
-        await history?.close()
     }
 
     private func save() async {
@@ -172,7 +190,10 @@ package struct FleetExporter: Service {
 
     private func application() throws -> some ApplicationProtocol {
         let (log, onRunning) = (log, onRunning)
-        let http = HTTP1Channel.Configuration(idleTimeout: .seconds(180))
+        let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
+        let patience = settings.writePatience
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [SlowReaderHandler(patience)], idleTimeout: .seconds(180))
         let server: HTTPServerBuilder =
             if let tls = try web.tlsConfiguration() {
                 try .tls(.http1(configuration: http), tlsConfiguration: tls)
@@ -181,12 +202,14 @@ package struct FleetExporter: Service {
             }
         return Application(
             router: endpoints.router, server: server,
-            configuration: .init(address: .hostname(settings.host, port: settings.port), serverName: nil),
+            configuration: .init(
+                address: .hostname(settings.host, port: settings.port), serverName: nil,
+                availableConnectionsDelegate: MaximumAvailableConnections(settings.connections, logger: silent)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 log.info("listening", metadata: ["port": "\(port)"])
                 onRunning(port)
             },
-            logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+            logger: silent)
     }
 }

@@ -56,7 +56,7 @@ enum LandingPage {
 
     private static func api(_ row: FleetRow) -> String {
         switch (row.isLive, row.isReady) {
-        case (_, true?): cell("ready", "good")
+        case (_, true?): row.failure == .unauthorized ? cell("answers, refuses (unauthorized)") : cell("ready", "good")
         case (true?, false?): cell("live, not ready" + (row.failure.map { " (\($0.rawValue))" } ?? ""), "bad")
         case (_, false?): cell("down" + (row.failure.map { " (\($0.rawValue))" } ?? ""), "bad")
         default: cell("–")

@@ -46,7 +46,7 @@ final class SelfMetrics: Sendable {
         }
     }
 
-    func families(series: Int, isWebConfigurationCurrent: Bool) -> [MetricFamily] {
+    func families(_ page: MetricPage, isWebConfigurationCurrent: Bool) -> [MetricFamily] {
         let state = state.withLock { $0 }
         var build = MetricFamily(Catalogue.buildInfo)
         build.add(1, labels: ["version": version, "os": "linux", "arch": Self.architecture])
@@ -64,8 +64,13 @@ final class SelfMetrics: Sendable {
             render.add(seconds, labels: ["encoding": encoding])
             bytes.add(Double(state.bytes[encoding] ?? 0), labels: ["encoding": encoding])
         }
+        var dropped = MetricFamily(Catalogue.seriesDropped)
+        for (family, count) in page.dropped.sorted(by: { $0.key < $1.key }) {
+            dropped.add(Double(count), labels: ["family": family])
+        }
         return [
-            build, requests, inflight, render, bytes, Self.single(Catalogue.exporterSeries, Double(series)),
+            build, requests, inflight, render, bytes, dropped,
+            Self.single(Catalogue.exporterSeries, Double(page.seriesCount)),
             Self.single(Catalogue.webConfigReload, isWebConfigurationCurrent ? 1 : 0),
             Self.single(Catalogue.configReload, state.isConfigurationCurrent ? 1 : 0),
             Self.single(Catalogue.configReloadTime, state.configurationRead),

@@ -65,7 +65,7 @@ struct TargetProbe: Sendable {
     private func visit(_ key: ObjectKey, _ module: Module, _ timeout: Duration) async -> [MetricFamily]? {
         if module == .konnectivity {
             guard let tunnel = picture.tunnel(key) else { return nil }
-            let reports = await TunnelProbe(transport: transport, timeout: timeout).visit(tunnel.addresses)
+            let reports = await TunnelProbe(transport: transport, timeout: timeout).visit(tunnel.addresses).reports
             return [Self.success(!reports.isEmpty && reports.values.allSatisfy(\.isReady))]
         }
         guard let target = picture.target(key) else { return nil }

@@ -42,6 +42,14 @@ struct FamilyBlocks: Sendable {
 
     var byteCount: Int { blocks.reduce(0) { $0 + $1.bytes.count } }
 
+    /// How many lines of it are a source's.
+    func lineCount(of source: SampleSource) -> Int {
+        let index = blockIndex(for: source)
+        guard index < blocks.count else { return 0 }
+        let place = Self.place(of: source, in: blocks[index].entries)
+        return place.isThere ? blocks[index].entries[place.position].lineCount : 0
+    }
+
     /// Lays a source's lines where they belong, in place of those that were there; nil takes them away.
     mutating func set(_ source: SampleSource, _ lines: [UInt8]?) {
         let index = blockIndex(for: source)

@@ -8,6 +8,8 @@ package final class MetricPage: Sendable {
         var families: [String: FamilyBlocks] = [:]
         /// In which families each source has lines.
         var sources: [SampleSource: Set<String>] = [:]
+        /// By family.
+        var dropped: [String: Int] = [:]
     }
 
     private struct Header: Sendable {
@@ -18,10 +20,14 @@ package final class MetricPage: Sendable {
     private let definitions: [String: MetricDefinition]
     private let headers: [ExpositionFormat: [String: Header]]
     private let endings: [ExpositionFormat: DeflatePiece]
+    private let familyLimit: Int
     private let state = Mutex(State())
 
-    /// - Parameter definitions: every metric that samples may be of; those of another are dropped.
-    package init(_ definitions: [MetricDefinition]) {
+    /// - Parameters:
+    ///   - definitions: every metric that samples may be of; those of another are dropped.
+    ///   - familyLimit: series that a family may have; a source whose lines would exceed it has none there.
+    package init(_ definitions: [MetricDefinition], familyLimit: Int = .max) {
+        self.familyLimit = familyLimit
         self.definitions = Dictionary(definitions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var headers: [ExpositionFormat: [String: Header]] = [:]
         var endings: [ExpositionFormat: DeflatePiece] = [:]
@@ -39,21 +45,28 @@ package final class MetricPage: Sendable {
 
     /// Puts a source's samples in place of its former ones. What is the same stays as it is.
     package func set(_ source: SampleSource, _ samples: SampleSet) {
-        state.withLock { Self.set(source, samples, definitions, &$0) }
+        state.withLock { set(source, samples, &$0) }
     }
 
     /// Changes many sources at one moment: no scrape sees some of it. Sources that are nil leave.
     package func replace(_ changes: [SampleSource: SampleSet?]) {
         state.withLock { state in
-            for (source, samples) in changes { Self.set(source, samples ?? SampleSet(), definitions, &state) }
+            for (source, samples) in changes { set(source, samples ?? SampleSet(), &state) }
         }
     }
 
-    private static func set(
-        _ source: SampleSource, _ samples: SampleSet, _ definitions: [String: MetricDefinition], _ state: inout State
-    ) {
+    private func set(_ source: SampleSource, _ samples: SampleSet, _ state: inout State) {
         var names: Set<String> = []
         for (name, lines) in samples.lines where definitions[name] != nil {
+            let free = familyLimit - (state.families[name]?.lineCount ?? 0)
+            // Lines are counted only where it may be too many.
+            if free < lines.count {
+                let (count, former) = (lines.count { $0 == 0x0A }, state.families[name]?.lineCount(of: source) ?? 0)
+                guard count - former <= free else {
+                    state.dropped[name, default: 0] += count
+                    continue
+                }
+            }
             names.insert(name)
             state.families[name, default: FamilyBlocks()].set(source, lines)
         }
@@ -65,9 +78,14 @@ package final class MetricPage: Sendable {
     package func remove(objects: Set<String>) {
         state.withLock { state in
             for source in state.sources.keys where objects.contains(source.object) {
-                Self.set(source, SampleSet(), definitions, &state)
+                set(source, SampleSet(), &state)
             }
         }
+    }
+
+    /// How often a series was left out since this page was made, by family; each family is there.
+    package var dropped: [String: Int] {
+        state.withLock { $0.dropped }.merging(definitions.keys.map { ($0, 0) }) { count, _ in count }
     }
 
     /// How many series there are.
@@ -92,16 +110,23 @@ package final class MetricPage: Sendable {
     /// The page.
     /// - Parameters:
     ///   - fresh: families that are made for this scrape, such as what the process says of itself.
+    ///   - isCached: whether what is compressed already is copied; else the page is compressed in one piece.
     ///   - filter: which families are wanted.
     package func render(
-        _ format: ExpositionFormat, gzip: Bool, fresh: [MetricFamily] = [], filter: (String) -> Bool = { _ in true }
+        _ format: ExpositionFormat, gzip: Bool, fresh: [MetricFamily] = [], isCached: Bool = true,
+        filter: (String) -> Bool = { _ in true }
     ) -> [UInt8] {
         let families = state.withLock { $0.families }.filter { !$0.value.blocks.isEmpty && filter($0.key) }
         let fresh = Dictionary(
             fresh.filter { !$0.isEmpty && filter($0.name) && families[$0.name] == nil }.map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first })
         let names = (Array(families.keys) + fresh.keys).sorted()
-        return gzip ? compressed(names, families, fresh, format) : plain(names, families, fresh, format)
+        if gzip, isCached { return compressed(names, families, fresh, format) }
+        let page = plain(names, families, fresh, format)
+        guard gzip else { return page }
+        var member = GzipMember()
+        member.append(DeflatePiece(compressing: page))
+        return member.finished()
     }
 
     private func plain(

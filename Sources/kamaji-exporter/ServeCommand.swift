@@ -42,8 +42,14 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Whether upstream's metric names are served too.")
     var compat = true
 
-    @Option(help: "Seconds without the admin API after which its objects are told no more.")
-    var snapshotMaxAge = 900.0
+    @Option(help: "Series that one metric may have; what is beyond is left out, and counted.")
+    var maxSeriesPerFamily = 200_000
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Whether pages are kept written out; without, to measure what that saves.", visibility: .hidden))
+    var cache = true
 
     @Option(help: "How lines on standard error look: text for people, json for collectors.")
     var logFormat = "text"
@@ -99,11 +105,15 @@ struct ServeCommand: AsyncParsableCommand {
         }
         settings.profile = profile
         settings.isCompatible = compat
+        settings.isCached = cache
         settings.webConfigurationFile = webConfigFile
         settings.configurationFile = configFile
         settings.historyFile = historyFile
         settings.acceptsReload = enableLifecycle
-        settings.snapshotMaxAge = snapshotMaxAge
+        guard maxSeriesPerFamily > 0 else {
+            throw ValidationError("--max-series-per-family is \(maxSeriesPerFamily): give a number above 0")
+        }
+        settings.familyLimit = maxSeriesPerFamily
         return settings
     }
 }

@@ -22,18 +22,27 @@ struct ExporterFixture: Sendable {
     /// Of the exporter.
     let url: String
     let folder: String
+    let log: Logger
 
     static let token = "planted-admin-token"
 
+    /// Everybody is asked often.
+    static let hurry = "{probe_interval: 2s, probe_timeout: 2s, datastore_interval: 2s, tenant_interval: 2s}"
+
+    static let quiet = {
+        var log = Logger(label: "test")
+        log.logLevel = .error
+        return log
+    }()
+
+    /// - Parameter log: of the exporter and of the clients.
     static func run(
-        configure: (inout FleetExporter.Settings, _ folder: String) throws -> Void = { _, _ in },
+        log: Logger = quiet, configure: (inout FleetExporter.Settings, _ folder: String) throws -> Void = { _, _ in },
         _ body: @escaping @Sendable (ExporterFixture) async throws -> Void
     ) async throws {
         var template = Array("\(NSTemporaryDirectory())/exporter-XXXXXX".utf8CString)
         let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var log = Logger(label: "test")
-        log.logLevel = .error
         let authority = try makeAuthority()
         let tenantAuthority = try makeAuthority()
         let admin = try server(authority, "\(folder)/admin.db", log)
@@ -54,23 +63,37 @@ struct ExporterFixture: Sendable {
             settings.host = "127.0.0.1"
             settings.port = 0
             settings.configurationFile = "\(folder)/exporter.yml"
-            try Data("{probe_interval: 2s, probe_timeout: 2s, datastore_interval: 2s}".utf8).write(
-                to: URL(filePath: "\(folder)/exporter.yml"))
+            try Data(Self.hurry.utf8).write(to: URL(filePath: "\(folder)/exporter.yml"))
             try configure(&settings, folder)
-            let (ports, port) = AsyncStream.makeStream(of: Int.self)
-            let exporter = try FleetExporter(
-                settings, api: api, transport: transport, version: "test", log: log, onRunning: { port.yield($0) })
-            let exporting = ServiceGroup(configuration: .init(services: [exporter], logger: log))
-            tasks.addTask { try await exporting.run() }
-            let bound = try #require(await ports.first { _ in true })
+            var failure: (any Error)?
             let fixture = ExporterFixture(
                 api: api, transport: transport, tenantAuthority: tenantAuthority,
-                endpoint: "127.0.0.1:\(tenantPort)",
-                url: "\(settings.webConfigurationFile == nil ? "http" : "https")://127.0.0.1:\(bound)", folder: folder)
+                endpoint: "127.0.0.1:\(tenantPort)", url: "", folder: folder, log: log)
+            do { try await fixture.serving(settings, body) } catch { failure = error }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            if let failure { throw failure }
+        }
+    }
+
+    /// An exporter over the fleet, for as long as `body` runs; told where it is.
+    func serving(
+        _ settings: FleetExporter.Settings, _ body: @escaping @Sendable (ExporterFixture) async throws -> Void
+    ) async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let exporter = try FleetExporter(
+            settings, api: api, transport: transport, version: "test", log: log, onRunning: { port.yield($0) })
+        let exporting = ServiceGroup(configuration: .init(services: [exporter], logger: log))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await exporting.run() }
+            let bound = try #require(await ports.first { _ in true })
+            let scheme = settings.webConfigurationFile == nil ? "http" : "https"
+            let fixture = ExporterFixture(
+                api: api, transport: transport, tenantAuthority: tenantAuthority, endpoint: endpoint,
+                url: "\(scheme)://127.0.0.1:\(bound)", folder: folder, log: log)
             var failure: (any Error)?
             do { try await body(fixture) } catch { failure = error }
             await exporting.triggerGracefulShutdown()
-            await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
             if let failure { throw failure }
         }
@@ -107,7 +130,8 @@ struct ExporterFixture: Sendable {
     // MARK: The fleet
 
     /// A tenant that the manager has made Ready.
-    func addTenant(_ name: String, endpoint: String? = nil) async throws {
+    /// - Parameter inside: the kubeconfig of its administrators; with it comes the tunnel.
+    func addTenant(_ name: String, endpoint: String? = nil, inside: String? = nil) async throws {
         // First, so that no probe comes before what it trusts.
         let authority = tenantAuthority
         try await addSecret(
@@ -117,6 +141,7 @@ struct ExporterFixture: Sendable {
             "controlPlane": ["deployment": ["replicas": 1], "service": ["serviceType": "ClusterIP"]],
             "kubernetes": ["version": "v1.36.0"], "dataStore": "default",
         ]
+        if inside != nil { object[path: "spec", "addons", "konnectivity"] = [:] }
         var made = try await api.create(object, .tenantControlPlanes)
         made["status"] = [
             "observedGeneration": JSON(made.generation), "controlPlaneEndpoint": .string(endpoint ?? self.endpoint),
@@ -128,6 +153,10 @@ struct ExporterFixture: Sendable {
             ],
             "storage": ["driver": "etcd", "dataStoreName": "default"],
         ]
+        if let inside {
+            made[path: "status", "kubeconfig", "admin"] = ["secretName": .string("\(name)-admin-kubeconfig")]
+            try await addSecret(name, "admin-kubeconfig", ["admin.conf": Array(inside.utf8)])
+        }
         _ = try await api.updateStatus(made, .tenantControlPlanes)
     }
 
@@ -159,7 +188,9 @@ struct ExporterFixture: Sendable {
             if holds(text) { return text }
             try await Task.sleep(for: .milliseconds(200))
         }
-        Issue.record("\(what) did not come about; the page:\n\(text.prefix(20_000))")
+        // What says nothing of the fleet is long.
+        let said = text.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix("kamaji_exporter_") }
+        Issue.record("\(what) did not come about; the page:\n\(said.joined(separator: "\n").prefix(20_000))")
         return text
     }
 }

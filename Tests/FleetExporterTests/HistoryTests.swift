@@ -1,4 +1,6 @@
 import Foundation
+import KubeClient
+import KubeObjects
 import Probing
 import Testing
 
@@ -42,23 +44,85 @@ struct HistoryTests {
         #expect(error?.description.contains("/nonexistent/history.sqlite") == true)
     }
 
-    @Test("A fleet's service level is told, and written down when the exporter ends")
-    func fleet() async throws {
+    @Test("What was measured until the end is written down, and told again after a restart")
+    func restart() async throws {
         try await withFolder { folder in
+            let path = "\(folder)/history.sqlite"
+            let level = "kamaji_slo_availability_ratio{tcp_namespace=\"default\",tcp_name=\"alive\",window=\"30d\"} 1"
+            let provisioning = "kamaji_tcp_provisioning_duration_seconds{tcp_namespace=\"default\",tcp_name=\"alive\"}"
             try await ExporterFixture.run { settings, _ in
-                settings.historyFile = "\(folder)/history.sqlite"
-                settings.historyInterval = .milliseconds(200)
+                settings.historyFile = path
+                // Nothing is written between the beginning, when there is nothing, and the end.
+                settings.historyInterval = .seconds(86_400)
             } _: { fixture in
                 try await fixture.addTenant("alive")
-                try await fixture.eventually("a service level") {
-                    $0.contains(
-                        "kamaji_slo_availability_ratio{tcp_namespace=\"default\",tcp_name=\"alive\",window=\"30d\"} 1")
-                        && $0.contains("kamaji_slo_error_budget_remaining_ratio{")
+                let text = try await fixture.eventually("some probes") {
+                    $0.contains("attempts_total{tcp_namespace=\"default\",tcp_name=\"alive\",check=\"readyz\"} 3")
+                }
+                #expect(!text.contains("kamaji_slo_availability_ratio{"))
+            }
+            // Of another fleet, whose tenant bears the uid of the former one's in its history.
+            let file = try HistoryFile(path)
+            let all = try await file.load(since: 0)
+            #expect(
+                all.count == 1 && all.values.contains { $0.hours.contains { $0.ready > 0 && $0.ready == $0.watched } })
+            await file.close()
+
+            try await ExporterFixture.run { fixture in
+                try await fixture.addTenant("alive")
+                let uid = try await fixture.api.get(
+                    .tenantControlPlanes, ObjectKey(namespace: "default", name: "alive")
+                ).uid
+                let renamed = try HistoryFile(path)
+                try await renamed.save([uid: RememberedTenant(hours: all.values.flatMap(\.hours), provisioning: 7.5)])
+                await renamed.close()
+                var settings = FleetExporter.Settings()
+                settings.host = "127.0.0.1"
+                settings.port = 0
+                settings.historyFile = path
+                // So long that nothing can be measured anew.
+                settings.configurationFile = "\(fixture.folder)/slow.yml"
+                try Data("{probe_interval: 2h}".utf8).write(to: URL(filePath: "\(fixture.folder)/slow.yml"))
+                for _ in 0..<2 {
+                    try await fixture.serving(settings) { again in
+                        let text = try await again.eventually("what was remembered") { $0.contains(level) }
+                        #expect(text.contains("\(provisioning) 7.5"))
+                    }
                 }
             }
-            let file = try HistoryFile("\(folder)/history.sqlite")
-            let all = try await file.load(since: 0)
-            #expect(all.values.contains { $0.hours.contains { $0.ready > 0 && $0.ready == $0.watched } })
+        }
+    }
+
+    @Test("Also an exporter whose task is cancelled writes down what it measured")
+    func cancelled() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/history.sqlite"
+            try await ExporterFixture.run { fixture in
+                try await fixture.addTenant("alive")
+                var settings = FleetExporter.Settings()
+                settings.host = "127.0.0.1"
+                settings.port = 0
+                settings.historyFile = path
+                settings.historyInterval = .seconds(86_400)
+                settings.configurationFile = "\(fixture.folder)/exporter.yml"
+                let (ports, port) = AsyncStream.makeStream(of: Int.self)
+                let exporter = try FleetExporter(
+                    settings, api: fixture.api, transport: fixture.transport, version: "test",
+                    log: fixture.log, onRunning: { port.yield($0) })
+                let task = Task { try await exporter.run() }
+                let bound = try #require(await ports.first { _ in true })
+                let other = ExporterFixture(
+                    api: fixture.api, transport: fixture.transport, tenantAuthority: fixture.tenantAuthority,
+                    endpoint: fixture.endpoint, url: "http://127.0.0.1:\(bound)", folder: fixture.folder,
+                    log: fixture.log)
+                try await other.eventually("some probes") {
+                    $0.contains("attempts_total{tcp_namespace=\"default\",tcp_name=\"alive\",check=\"readyz\"} 3")
+                }
+                task.cancel()
+                _ = await task.result
+            }
+            let file = try HistoryFile(path)
+            #expect(try await file.load(since: 0).values.contains { $0.hours.contains { $0.ready > 0 } })
             await file.close()
         }
     }

@@ -175,12 +175,15 @@ final class RealPrometheus: Sendable {
 
 extension ExporterFixture {
     /// An etcd that nobody is.
-    func addDeadDatastore(_ name: String) async throws {
+    func addDeadDatastore(_ name: String) async throws { try await addDatastore(name, endpoint: "127.0.0.1:1") }
+
+    /// An etcd whose certificates the tenant's authority made.
+    func addDatastore(_ name: String, endpoint: String) async throws {
         var object = ResourceType.dataStores.object(ObjectKey(namespace: nil, name: name))
         let client = try Self.issue(tenantAuthority, "root", isServer: false)
         func content(_ bytes: [UInt8]) -> JSON { ["content": .string(Base64.encode(bytes))] }
         object["spec"] = [
-            "driver": "etcd", "endpoints": ["127.0.0.1:1"],
+            "driver": "etcd", "endpoints": [.string(endpoint)],
             "tlsConfig": [
                 "certificateAuthority": [
                     "certificate": content(tenantAuthority.certificate.pem),

@@ -1,6 +1,8 @@
 import Foundation
 import HTTPTransport
+import KubeObjects
 import PKI
+import Prometheus
 import Testing
 
 @testable import Probing
@@ -40,6 +42,22 @@ struct APIServerProbeTests {
         let ready = try #require(visit.results.last)
         #expect(ready.failure == .serverError && ready.status == 500)
         #expect(ready.failedChecks == ["etcd", "informer-sync"])
+    }
+
+    @Test(
+        "One that lets nobody ask without a credential is up, and says why no more is known", arguments: [false, true])
+    func closed(measuring: Bool) async throws {
+        let visit = try await visit(try HostileServer(), "closed", measuring: measuring)
+        #expect(visit.results.map(\.isSuccess) == [true, true] && !visit.isFailure)
+        #expect(visit.results.map(\.failure) == [.unauthorized, .unauthorized])
+        var history = ProbeHistory()
+        history.add(visit, now: 100)
+        let facts = TenantFacts(KubeObject(["metadata": ["name": "prod", "namespace": "team"]]))
+        let lines = history.samples(facts).lines
+        func text(_ name: String) -> String { String(decoding: lines[name] ?? [], as: UTF8.self) }
+        #expect(text("kamaji_probe_success").contains("check=\"readyz\"} 1"))
+        #expect(text("kamaji_probe_failures_total").contains("check=\"readyz\"} 0"))
+        #expect(text("kamaji_probe_last_failure_info").contains("reason=\"unauthorized\"} 1"))
     }
 
     @Test("A server that another authority vouches for fails, and is seen all the same", arguments: [false, true])

@@ -130,6 +130,28 @@ struct FleetPictureTests {
         #expect(lines.contains { $0.contains("cert=\"admin.conf\",origin=\"kubeconfig\",problem=\"expired\"} 1") })
     }
 
+    @Test(
+        "A certificate counts as expiring from the moment on at which it should be renewed, and that moment may change")
+    func expiring() throws {
+        var credentials = try Credentials()
+        try credentials.issue("admin-kubeconfig", validity: .seconds(2 * 86_400))
+        for secret in credentials.secrets.values {
+            picture.show(secret: secret.name, SecretReading.certificates(of: secret), of: key)
+        }
+        _ = picture.show(tenant())
+        func expiring() -> [String] {
+            values("kamaji_certificates_current{tcp_namespace=\"team\",tcp_name=\"prod\",status=\"expiring\"")
+        }
+        picture.turn()
+        #expect(expiring() == ["0", "0"])
+        clock.advance(86_400 + 100)
+        picture.turn()
+        #expect(expiring() == ["1", "0"])
+        picture.apply(rotationDeadline: 3600)
+        picture.turn()
+        #expect(expiring() == ["0", "0"])
+    }
+
     @Test("What was remembered of a tenant goes on, and what is new is handed over once")
     func history() {
         let hour = UInt32(clock.time.withLock { $0 } / 3600) - 1

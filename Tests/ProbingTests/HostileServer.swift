@@ -5,7 +5,7 @@ import Testing
 /// An API server that answers well on `/good`, and in every way that one should not elsewhere.
 final class HostileServer: Sendable {
     let authority: CertificateAuthority
-    /// `127.0.0.1:port` by behaviour: `good`, `unready`, `accept` (no byte is read), `tls` (reads and says nothing),
+    /// `127.0.0.1:port` by behaviour: `good`, `unready`, `closed` (answers nobody whom it does not know), `accept` (no byte is read), `tls` (reads and says nothing),
     /// `body` (stops in the middle), `large` (ten megabytes), `cut` (hangs up), `refused` (nobody listens).
     let endpoints: [String: String]
     private let pid: Int32
@@ -38,8 +38,9 @@ final class HostileServer: Sendable {
                             while stream.recv(65536): pass
                             return
                         if kind == "large": body, status = b"x" * 10_000_000, b"200 OK"
-                        elif b"/version" in text: body, status = b'{"gitVersion": "v1.36.1"}', b"200 OK"
+                        elif b"/version" in text and kind != "closed": body, status = b'{"gitVersion": "v1.36.1"}', b"200 OK"
                         elif kind == "unready" and b"/readyz" in text: body, status = unready, b"500 Internal Server Error"
+                        elif kind == "closed": body, status = b'{"kind": "Status"}', b"401 Unauthorized"
                         else: body, status = ready, b"200 OK"
                         stream.sendall(head(status, len(body)) + body)
             except OSError: pass
@@ -57,7 +58,7 @@ final class HostileServer: Sendable {
             while True:
                 connection, _ = door.accept()
                 threading.Thread(target=serve, args=(kind, connection), daemon=True).start()
-        for kind in "good unready tls body large cut accept refused".split():
+        for kind in "good unready closed tls body large cut accept refused".split():
             threading.Thread(target=listen, args=(kind,), daemon=True).start()
         sys.stdin.read()
         """
@@ -82,7 +83,7 @@ final class HostileServer: Sendable {
         try process.run()
         pid = process.processIdentifier
         var text = ""
-        while text.count(where: { $0 == "\n" }) < 8 {
+        while text.count(where: { $0 == "\n" }) < 9 {
             let more = output.fileHandleForReading.availableData
             try #require(!more.isEmpty, "the server ended: \(text)")
             text += String(decoding: more, as: UTF8.self)

@@ -45,7 +45,7 @@ struct ShippedFilesTests {
         #expect(named.subtracting(recorded) == [])
     }
 
-    @Test("Every alert has its runbook and its unit test, and every runbook its alert")
+    @Test("Every alert has its runbook and unit tests in which it fires and does not, and every runbook its alert")
     func runbooks() throws {
         let rules = try Self.text("deploy/prometheus/kamaji.rules.yml")
         let alerts = Set(rules.matches(of: /alert: ([A-Za-z]+)/).map { String($0.output.1) })
@@ -53,7 +53,10 @@ struct ShippedFilesTests {
         let sections = Set(runbooks.matches(of: /\n## ([A-Za-z]+)/).map { String($0.output.1) })
         #expect(alerts.count > 20 && alerts == sections)
         let tests = try Self.text("deploy/prometheus/kamaji.rules.test.yml")
-        for alert in alerts { #expect(tests.contains("alertname: \(alert)\n"), "\(alert)") }
+        for alert in alerts {
+            #expect(tests.contains("alertname: \(alert)\n    exp_alerts:\n"), "\(alert) is never seen to fire")
+            #expect(tests.contains("alertname: \(alert)\n    exp_alerts: []\n"), "\(alert) is never seen to keep quiet")
+        }
     }
 
     @Test("Dashboards are JSON of which every panel has a title and asks something", arguments: dashboards)

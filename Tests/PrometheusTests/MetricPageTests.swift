@@ -56,6 +56,35 @@ struct MetricPageTests {
         #expect(!text().contains("size_bytes"), "a family without samples has no header either")
     }
 
+    @Test("A family that is full takes no more, says how many were left out, and has room again when somebody leaves")
+    func limit() {
+        let page = MetricPage([Self.up, Self.size], familyLimit: 2)
+        func show(_ tenant: String, _ sizes: Int) {
+            var samples = SampleSet(identity: ["tenant": tenant])
+            samples.add(Self.up, true)
+            for part in 0..<sizes { samples.add(Self.size, 1, ["part": "\(part)"]) }
+            page.set(SampleSource(tenant, "probe"), samples)
+        }
+        func sizes() -> Int {
+            String(decoding: page.render(.text, gzip: false), as: UTF8.self).split(separator: "\n")
+                .count { $0.hasPrefix("size_bytes{") }
+        }
+        #expect(page.dropped == ["up": 0, "size_bytes": 0])
+        show("a", 2)
+        show("b", 1)
+        #expect(sizes() == 2 && page.seriesCount == 4)
+        #expect(page.dropped == ["up": 0, "size_bytes": 1])
+        show("a", 1)
+        show("b", 1)
+        #expect(sizes() == 2)
+        show("b", 2)
+        #expect(sizes() == 1, "all of a source or nothing: part of a histogram would lie")
+        #expect(page.dropped["size_bytes"] == 3)
+        page.remove(objects: ["a"])
+        show("b", 2)
+        #expect(sizes() == 2)
+    }
+
     @Test("What leaves takes all that was asked of it along, and nothing of its neighbours")
     func leaving() {
         show("a", sizes: ["x": 1])

@@ -22,6 +22,7 @@ package enum ProbeFailure: String, Sendable, Hashable, CaseIterable {
     case dns, refused, timeout
     case verification = "tls_verify"
     case handshake = "tls_handshake"
+    /// It answered, and does not let everybody ask: anonymous requests may be switched off.
     case unauthorized
     case serverError = "http_5xx"
     case otherStatus = "http_other"
@@ -60,7 +61,7 @@ package enum ProbeFailure: String, Sendable, Hashable, CaseIterable {
 /// How one question was answered.
 package struct ProbeResult: Sendable, Hashable {
     package let check: ProbeCheck
-    /// Nil when it was answered well.
+    /// Nil when it was answered in full.
     package let failure: ProbeFailure?
     /// 0 where there was no answer.
     package let status: Int
@@ -68,7 +69,8 @@ package struct ProbeResult: Sendable, Hashable {
     package let duration: Double
     package let failedChecks: [String]
 
-    package var isSuccess: Bool { failure == nil }
+    /// A server that turns us away is up; `failure` says why no more is known.
+    package var isSuccess: Bool { failure == nil || failure == .unauthorized }
 
     package init(
         check: ProbeCheck, failure: ProbeFailure?, status: Int = 0, duration: Double, failedChecks: [String] = []

@@ -42,6 +42,10 @@ extension Catalogue {
     package static let tenantKeys = tenant(
         "kamaji_tcp_storage_keys", .gauge,
         "Keys under the tenant's prefix (cached, counted in rotation).", ["datastore_name"])
+    package static let tenantBytes = tenant(
+        "kamaji_tcp_storage_bytes", .gauge,
+        "Bytes of the tenant's objects, as its own API server estimates them from release 1.34 on (cached).",
+        ["datastore_name"])
     package static let tenantKeysSampled = tenant(
         "kamaji_tcp_storage_sample_timestamp_seconds", .gauge,
         "When the tenant's keys were counted.", ["datastore_name"])
@@ -50,6 +54,7 @@ extension Catalogue {
         lean(datastoreInfo), lean(datastoreReady), standard(datastoreCondition), lean(datastoreUp), lean(endpointUp),
         lean(endpointDuration), lean(datastoreLastSuccess), lean(datastoreTenants), lean(datastoreUsed),
         lean(datastoreCapacity), standard(datastoreReclaimable), standard(datastoreOrphans), lean(tenantKeys),
+        lean(tenantBytes),
         standard(tenantKeysSampled),
     ]
 }

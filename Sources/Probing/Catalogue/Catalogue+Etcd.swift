@@ -25,7 +25,7 @@ extension Catalogue {
         "Bytes at which the member takes no more writes.")
     package static let etcdAlarm = endpoint(
         "kamaji_etcd_alarm", .gauge,
-        "1 while the member has raised the alarm: nospace or corrupt.", ["alarm"])
+        "1 while the member has raised the alarm, as any member knows: nospace or corrupt.", ["alarm"])
     package static let etcdRaftTerm = endpoint(
         "kamaji_etcd_raft_term", .gauge,
         "Term of the last election.")

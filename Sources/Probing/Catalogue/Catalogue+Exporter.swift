@@ -17,6 +17,19 @@ extension Catalogue {
     package static let collectorOverruns = fleet(
         "kamaji_exporter_collector_overruns_total", .counter,
         "Probes that were due while the last one of the same target was still under way.", ["collector"])
+    package static let collectorErrors = fleet(
+        "kamaji_exporter_errors_total", .counter,
+        "Questions that were not answered well, of all targets of a collector, by their cause.", ["collector", "cause"])
+    package static let credentialErrors = fleet(
+        "kamaji_exporter_credential_errors_total", .counter,
+        "How often a credential to ask with was not there or could not be read.", ["kind"])
+    package static let snapshotAge = fleet(
+        "kamaji_exporter_snapshot_age_seconds", .gauge,
+        "How long the watch that has been silent for longest has not heard of its API server: what is told of its objects is so old."
+    )
+    package static let seriesDropped = fleet(
+        "kamaji_exporter_series_dropped_total", .counter,
+        "Series that were left out because their family was full, counted each time they were written.", ["family"])
     package static let watchSynced = fleet(
         "kamaji_exporter_watch_synced", .gauge,
         "1 once everything of the kind was listed.", ["resource"])
@@ -86,7 +99,8 @@ extension Catalogue {
 
     static let exporter: [CatalogueEntry] = [
         lean(buildInfo), lean(collectorDuration), lean(collectorSuccess), lean(collectorLastSuccess),
-        lean(collectorOverruns), lean(watchSynced), lean(watchObjects), lean(watchRelists), lean(watchLastContact),
+        lean(collectorOverruns), lean(collectorErrors), lean(credentialErrors), lean(snapshotAge), lean(seriesDropped),
+        lean(watchSynced), lean(watchObjects), lean(watchRelists), lean(watchLastContact),
         lean(probeQueue), lean(probeInflight), lean(probeLag), lean(exporterSeries), lean(renderDuration),
         lean(responseBytes), lean(httpRequests), lean(httpInflight), lean(webConfigReload), lean(configReload),
         lean(configReloadTime), lean(processCPU), lean(processMemory), lean(processVirtual), lean(processFiles),

@@ -23,6 +23,16 @@ extension Catalogue {
     package static let dialFailures = tenant(
         "kamaji_konnectivity_dial_failures_total", .counter,
         "Dials that failed, counted over all servers since this exporter first saw them.", ["reason"])
+    package static let agentsDesired = tenant(
+        "kamaji_konnectivity_agents_desired", .gauge,
+        "Agents that there should be, from the tenant's DaemonSet or Deployment konnectivity-agent (cached).")
+    package static let dialSuccess = tenant(
+        "kamaji_konnectivity_dial_success", .gauge,
+        "1 if the kubelet of a Ready node answered through the tunnel when this exporter last dialled (cached); absent without one."
+    )
+    package static let dialDuration = tenant(
+        "kamaji_konnectivity_dial_duration_seconds", .gauge,
+        "How long that took.")
     package static let tunnelBroken = tenant(
         "kamaji_konnectivity_tunnel_broken", .gauge,
         "1 while the manager dials a node through the tunnel and gets no answer, from the condition TunnelReady.")
@@ -30,5 +40,6 @@ extension Catalogue {
     static let konnectivity: [CatalogueEntry] = [
         standard(serversExpected), lean(serversReady), lean(agentsMinimum), standard(agentsMaximum),
         standard(establishedConnections), standard(pendingDials), standard(dialFailures), sparse(tunnelBroken),
+        standard(agentsDesired), lean(dialSuccess), standard(dialDuration),
     ]
 }

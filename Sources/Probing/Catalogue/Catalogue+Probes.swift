@@ -4,7 +4,8 @@ import Prometheus
 extension Catalogue {
     package static let probeSuccess = tenant(
         "kamaji_probe_success", .gauge,
-        "1 if the last probe was answered well: livez without etcd, readyz with everything.", ["check"])
+        "1 if the last probe was answered well: livez without etcd, readyz with everything; also where it was refused with 401 or 403.",
+        ["check"])
     package static let probeDuration = tenant(
         "kamaji_probe_duration_seconds", .gauge,
         "How long the last probe took.", ["check"])
@@ -31,7 +32,8 @@ extension Catalogue {
         "What was agreed on in the last handshake that was measured.", ["version", "cipher"])
     package static let probeFailureInfo = tenant(
         "kamaji_probe_last_failure_info", .info,
-        "Why the last probe failed, while it fails.", ["check", "reason"])
+        "Why the last probe was not answered in full, while so: unauthorized where the server refuses anonymous requests.",
+        ["check", "reason"])
     package static let probeFailedCheck = tenant(
         "kamaji_probe_failed_check", .gauge,
         "1 for each check that the API server itself reports as failed, while it does.", ["check", "name"])

@@ -55,7 +55,10 @@ extension Catalogue {
         ["address", "advertise_address"])
     package static let tenantProvisioning = tenant(
         "kamaji_tcp_provisioning_duration_seconds", .gauge,
-        "From creation to first serving; an upper bound where that happened before this exporter looked.")
+        "From creation to first serving; absent where that was more than an hour before this exporter looked.")
+    package static let tenantAwaited = tenant(
+        "kamaji_tcp_provisioning_pending", .gauge,
+        "1 while the tenant is still to serve for the first time, as far as can be told; not while it sleeps.")
     package static let tenantPaused = tenant(
         "kamaji_tcp_paused", .gauge,
         "1 while the annotation kamaji.clastix.io/paused is there.")
@@ -78,6 +81,9 @@ extension Catalogue {
     package static let tenantMigrationStart = tenant(
         "kamaji_tcp_migration_start_timestamp_seconds", .gauge,
         "When this exporter first saw the migration that is under way.")
+    package static let tenantNodes = tenant(
+        "kamaji_tcp_nodes", .gauge,
+        "Nodes in the tenant, from its own API (cached).")
     package static let fleetProvisioning = fleet(
         "kamaji_fleet_provisioning_duration_seconds", .histogram,
         "From creation to first serving, of the tenants whose first serving this exporter saw.")
@@ -93,9 +99,11 @@ extension Catalogue {
         standard(tenantPhaseSince), lean(tenantReplicasDesired), lean(tenantReplicasReady),
         standard(tenantReplicasAvailable), standard(tenantReplicasUpdated), standard(tenantGeneration),
         standard(tenantObservedGeneration), lean(tenantVersionInfo), lean(tenantUpgradePending),
-        sparse(tenantUpgradeStart), standard(tenantEndpointInfo), lean(tenantProvisioning), sparse(tenantPaused),
+        sparse(tenantUpgradeStart), standard(tenantEndpointInfo), lean(tenantProvisioning), sparse(tenantAwaited),
+        sparse(tenantPaused),
         sparse(tenantWriteBlocked), standard(tenantAddonEnabled), standard(tenantCondition),
         standard(tenantDeploymentCondition), lean(tenantStorageInfo), sparse(tenantMigrationStart),
+        standard(tenantNodes),
         standard(fleetProvisioning), standard(fleetUpgrade), standard(fleetTransitions),
     ]
 }

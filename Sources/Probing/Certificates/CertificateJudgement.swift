@@ -42,9 +42,13 @@ package struct CertificateHoldings: Sendable {
         bySecret.values.lazy.flatMap { $0 }.first { $0.name == name && $0.origin == .secret }
     }
 
-    /// The next moment after `now` at which a certificate begins or ceases to be valid.
-    package func nextTurn(after now: Double) -> Double? {
-        all.filter(\.hasCertificate).flatMap { [$0.notBefore, $0.notAfter + 1] }.filter { $0 > now }.min()
+    /// The next moment after `now` at which a certificate begins or ceases to be valid, or comes so near its end that it
+    /// should be renewed.
+    /// - Parameter deadline: seconds before its end from which on a certificate should be renewed.
+    package func nextTurn(after now: Double, deadline: Double) -> Double? {
+        // What ends at a moment is still good in it: it is judged a second later.
+        all.filter(\.hasCertificate).flatMap { [$0.notBefore, $0.notAfter - deadline + 1, $0.notAfter + 1] }
+            .filter { $0 > now }.min()
     }
 
     package struct Finding: Sendable, Hashable {

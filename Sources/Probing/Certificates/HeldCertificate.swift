@@ -119,6 +119,13 @@ package enum SecretReading {
         ],
     ]
 
+    /// What certificates and kubeconfigs of a tenant are called, but for those of its generators.
+    static let names =
+        places.values.flatMap { $0.map(\.cert) } + [
+            "admin.conf", "admin.svc", "super-admin.conf", "super-admin.svc", "controller-manager.conf",
+            "scheduler.conf", "konnectivity-server.conf", "sa",
+        ]
+
     /// The tenant that a Secret belongs to; nil for those of others.
     package static func tenant(of secret: KubeObject) -> ObjectKey? {
         secret.labels[Keys.name].map { ObjectKey(namespace: secret.namespace, name: $0) }

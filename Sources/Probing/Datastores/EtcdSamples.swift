@@ -42,11 +42,6 @@ enum EtcdSamples {
         for (endpoint, status, exposed) in members {
             add(status, quota: quota(status, exposed), endpoint, &samples)
             pass(exposed, endpoint, &samples)
-            for alarm in visit.alarms where alarm.memberID == status.memberID {
-                samples.mark(
-                    Catalogue.etcdAlarm,
-                    ["endpoint": endpoint, "alarm": alarm.kind == .noSpace ? "nospace" : "corrupt"])
-            }
         }
         let statuses = members.map(\.1)
         samples.add(Catalogue.etcdRevision, Double(statuses.map(\.revision).max() ?? 0))
@@ -98,6 +93,16 @@ enum EtcdSamples {
                     samples.pass(metric, suffix: suffix, sample.value, ["endpoint": endpoint])
                 }
             }
+        }
+    }
+}
+
+extension EtcdAlarm.Kind {
+    /// Its value of the label `alarm`.
+    var label: String {
+        switch self {
+        case .noSpace: "nospace"
+        case .corrupt: "corrupt"
         }
     }
 }

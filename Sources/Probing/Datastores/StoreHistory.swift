@@ -11,24 +11,34 @@ package struct EndpointVisit: Sendable {
     package var status: EtcdMemberStatus?
     /// The member's own metrics that are passed on.
     package var exposed: [ScrapedSample]
+    /// The alarms of the whole cluster, as the member knows them; nil where it did not say.
+    package var alarms: [EtcdAlarm]?
+    /// Why it is not up.
+    package var failure: ProbeFailure?
 
     package init(
         isUp: Bool, duration: Double, served: HeldCertificate? = nil, status: EtcdMemberStatus? = nil,
-        exposed: [ScrapedSample] = []
+        exposed: [ScrapedSample] = [], alarms: [EtcdAlarm]? = nil, failure: ProbeFailure? = nil
     ) {
         (self.isUp, self.duration, self.served, self.status, self.exposed) = (isUp, duration, served, status, exposed)
+        (self.alarms, self.failure) = (alarms, failure)
     }
 }
 
 /// One round over all endpoints of a datastore.
 package struct StoreVisit: Sendable {
     package var endpoints: [String: EndpointVisit]
-    package var alarms: [EtcdAlarm] = []
     package var members: Int?
 
     package init(endpoints: [String: EndpointVisit]) { self.endpoints = endpoints }
 
     package var isUp: Bool { endpoints.values.contains { $0.isUp } }
+
+    /// What any member knows of; nil where none said. Members learn of alarms from each other, some later than others.
+    var alarms: Set<EtcdAlarm>? {
+        let told = endpoints.values.compactMap(\.alarms)
+        return told.isEmpty ? nil : Set(told.joined())
+    }
 }
 
 /// What the rounds over one datastore have brought so far.
@@ -37,6 +47,10 @@ package struct StoreHistory: Sendable {
     private var lastSuccess: Double?
     /// Served certificates last as long as their endpoint is named, also while it does not answer.
     private var served: [String: HeldCertificate] = [:]
+    /// Alarms last as long as no member says that they are over.
+    private(set) var alarms: Set<EtcdAlarm> = []
+    /// Where each member was last found.
+    private(set) var places: [UInt64: String] = [:]
     package var orphans: Int?
 
     package init() {}
@@ -45,6 +59,11 @@ package struct StoreHistory: Sendable {
         last = visit
         if visit.isUp { lastSuccess = now }
         served = served.filter { visit.endpoints[$0.key] != nil }
+        if let told = visit.alarms { alarms = told }
+        places = places.filter { visit.endpoints[$0.value] != nil }
+        for (endpoint, found) in visit.endpoints {
+            if let id = found.status?.memberID { places[id] = endpoint }
+        }
         for (endpoint, found) in visit.endpoints where found.served != nil { served[endpoint] = found.served }
     }
 
@@ -61,8 +80,19 @@ package struct StoreHistory: Sendable {
             samples.add(Catalogue.endpointDuration, visit.duration.wholeMicroseconds, ["endpoint": endpoint])
         }
         EtcdSamples.add(last, &samples)
+        addAlarms(&samples)
         if let orphans { samples.add(Catalogue.datastoreOrphans, Double(orphans)) }
         return samples
+    }
+
+    /// Also of members that do not answer: who raised an alarm is often the one that went down with it.
+    private func addAlarms(_ samples: inout SampleSet) {
+        let named = alarms.map { alarm in
+            (places[alarm.memberID] ?? "member \(String(alarm.memberID, radix: 16))", alarm.kind.label)
+        }
+        for (endpoint, alarm) in named.sorted(by: { $0 < $1 }) {
+            samples.mark(Catalogue.etcdAlarm, ["endpoint": endpoint, "alarm": alarm])
+        }
     }
 
     private func addObject(_ facts: StoreFacts, _ samples: inout SampleSet) {

@@ -10,9 +10,13 @@ package struct StoreAccess: Sendable {
     package let tls: TLSSettings
     /// The authority and the client's certificate, for their ends.
     package let stored: [HeldCertificate]
+    /// What it should ask with and is not there, or cannot be read.
+    package let missing: Set<CredentialKind>
 
-    package init(facts: StoreFacts, tls: TLSSettings, stored: [HeldCertificate]) {
-        (self.facts, self.tls, self.stored) = (facts, tls, stored)
+    package init(
+        facts: StoreFacts, tls: TLSSettings, stored: [HeldCertificate], missing: Set<CredentialKind> = []
+    ) {
+        (self.facts, self.tls, self.stored, self.missing) = (facts, tls, stored, missing)
     }
 }
 
@@ -38,12 +42,12 @@ package struct StoreProbe: Sendable {
             return await group.reduce(into: [String: EndpointVisit]()) { $0[$1.0] = $1.1 }
         }
         var visit = StoreVisit(endpoints: endpoints)
-        guard access.facts.isEtcd,
-            let healthy = endpoints.filter({ $0.value.status != nil }).keys.min()
-        else { return visit }
+        guard access.facts.isEtcd else { return visit }
         let observer = EtcdObserver(tls: access.tls, transport: transport)
-        visit.alarms = (try? await observer.alarms(at: healthy)) ?? []
-        visit.members = try? await observer.votingMembers(at: healthy)
+        for endpoint in endpoints.filter({ $0.value.isUp }).keys.sorted() {
+            visit.members = try? await observer.votingMembers(at: endpoint)
+            if visit.members != nil { break }
+        }
         return visit
     }
 
@@ -55,10 +59,17 @@ package struct StoreProbe: Sendable {
         let start = clock.now
         let status = try? await observer.status(at: endpoint)
         let duration = (clock.now - start).inSeconds
-        let page = (try? await metrics) ?? []
+        let alarms = status == nil ? nil : try? await observer.alarms(at: endpoint)
+        var (page, failure) = ([UInt8](), status == nil ? ProbeFailure.other : nil)
+        do {
+            page = try await metrics
+        } catch let error as HTTPTransportError where status == nil {
+            // Both calls go the same way; this one says what is wrong with it.
+            failure = ProbeFailure(error)
+        } catch {}
         return EndpointVisit(
             isUp: status != nil, duration: duration, served: await served, status: status,
-            exposed: ExpositionReader.samples(page, where: EtcdSamples.isWanted))
+            exposed: ExpositionReader.samples(page, where: EtcdSamples.isWanted), alarms: alarms, failure: failure)
     }
 
     private func dial(_ endpoint: String, _ access: StoreAccess) async -> EndpointVisit {
@@ -66,10 +77,13 @@ package struct StoreProbe: Sendable {
         let start = clock.now
         let isUp = await dialer.answers(at: endpoint, timeout: timeout)
         let duration = (clock.now - start).inSeconds
-        guard isUp, access.facts.wantsTLS else { return EndpointVisit(isUp: isUp, duration: duration) }
+        guard isUp, access.facts.wantsTLS else {
+            return EndpointVisit(isUp: isUp, duration: duration, failure: isUp ? nil : .refused)
+        }
         let served = await dialer.certificate(at: endpoint, driver: access.facts.driver, timeout: timeout)
         // A store that should speak TLS and does not is of no use to its tenants.
-        return EndpointVisit(isUp: served != nil, duration: duration, served: served)
+        return EndpointVisit(
+            isUp: served != nil, duration: duration, served: served, failure: served == nil ? .handshake : nil)
     }
 
     /// How many keys each schema holds, asked of one member and one after another: the count goes through an index, and

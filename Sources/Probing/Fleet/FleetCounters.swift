@@ -5,8 +5,9 @@ import Synchronization
 package struct FleetCounters: Sendable {
     private var provisioning = Histogram(bounds: [5, 10, 15, 30, 60, 120, 300, 600, 1800])
     private var upgrades = Histogram(bounds: [10, 30, 60, 120, 300, 600, 1800, 3600])
-    private var transitions: [String: Double] = [:]
-    var rotations: [String: Double] = [:]
+    // What is known beforehand begins at 0: a counter that appears with its first event has risen by nothing.
+    private var transitions = Dictionary(uniqueKeysWithValues: TenantFacts.phases.map { ($0, 0.0) })
+    var rotations = Dictionary(uniqueKeysWithValues: SecretReading.names.map { ($0, 0.0) })
     var probes: [ProbeCheck: Histogram] = Dictionary(
         uniqueKeysWithValues: ProbeCheck.allCases.map {
             ($0, Histogram(bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]))

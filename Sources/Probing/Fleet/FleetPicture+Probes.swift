@@ -66,9 +66,49 @@ extension FleetPicture {
     package func add(_ reports: [String: TunnelServerReport], expected: Int, of key: ObjectKey) {
         state.withLock { state in
             guard var tenant = state.tenants[key], let facts = tenant.facts else { return }
-            tenant.tunnel.add(reports, expected: expected)
+            tenant.tunnel.add(reports, among: Set(tenant.pods.keys), expected: expected)
             state.tenants[key] = tenant
             page.set(SampleSource(Self.object(key), "tunnel"), tenant.tunnel.samples(facts))
+        }
+    }
+
+    /// Whose API to look into; nil where that cannot be: asleep, without an address, or before its kubeconfig is made.
+    package func inspection(_ key: ObjectKey) -> InspectionTarget? {
+        state.withLock { state in
+            guard let facts = state.tenants[key]?.facts, let endpoint = facts.endpoint, !facts.isAsleep,
+                let name = facts.namedSecrets["admin.conf"]
+            else { return nil }
+            return InspectionTarget(
+                endpoint: endpoint, secret: ObjectKey(namespace: key.namespace, name: name),
+                usesKonnectivity: facts.usesKonnectivity)
+        }
+    }
+
+    /// - Parameter inspection: nil where the tenant is not asked any more.
+    package func add(_ inspection: TenantInspection?, of key: ObjectKey) {
+        state.withLock { state in
+            guard var tenant = state.tenants[key], let facts = tenant.facts else { return }
+            if let inspection { tenant.inspections.add(inspection) } else { tenant.inspections = InspectionHistory() }
+            state.tenants[key] = tenant
+            guard state.isWriting else { return }
+            page.set(SampleSource(Self.object(key), "inspection"), tenant.inspections.samples(facts))
+        }
+    }
+
+    /// The collectors that have anybody to ask.
+    package var asked: Set<CollectorHealth.Collector> {
+        state.withLock { state in
+            var asked: Set<CollectorHealth.Collector> = []
+            for facts in state.tenants.values.lazy.compactMap(\.facts) where !facts.isAsleep {
+                if facts.endpoint != nil { asked.insert(.probe) }
+                if facts.endpoint != nil, facts.namedSecrets["admin.conf"] != nil { asked.insert(.tenant) }
+                if facts.usesKonnectivity { asked.insert(.konnectivity) }
+            }
+            for facts in state.stores.values.lazy.compactMap(\.facts) {
+                if !facts.isLocal { asked.insert(.storeHealth) }
+                if facts.isEtcd { asked.insert(.storageUsage) }
+            }
+            return asked
         }
     }
 }

@@ -15,7 +15,17 @@ extension FleetPicture {
         state.withLock { state in
             state.stores[name] = nil
             page.remove(objects: [Self.object(store: name)])
+            for (key, tenant) in state.tenants {
+                if tenant.storage?.store == name { forgetStorage(key, &state) }
+                if tenant.facts?.datastore == name { writeCertificates(key, &state) }
+            }
         }
+    }
+
+    /// What was counted of a tenant's keys is told no more.
+    func forgetStorage(_ key: ObjectKey, _ state: inout State) {
+        state.tenants[key]?.storage = nil
+        page.set(SampleSource(Self.object(key), "storage"), SampleSet())
     }
 
     package var stores: [StoreFacts] {
@@ -26,8 +36,12 @@ extension FleetPicture {
         state.withLock { state in
             guard state.stores[name] != nil else { return }
             state.stores[name]?.history.add(visit, now: now())
+            let before = state.stores[name]?.authorities
             state.stores[name]?.stored = stored
             write(store: name, state)
+            guard before != state.stores[name]?.authorities else { return }
+            // Tenants trust the store by a copy of its authority, which may be another one than the store's by now.
+            for (key, tenant) in state.tenants where tenant.facts?.datastore == name { writeCertificates(key, &state) }
         }
     }
 
@@ -45,13 +59,14 @@ extension FleetPicture {
     /// - Parameter present: schemas that hold anything; nil where that could not be found out.
     package func add(_ counts: [String: UInt64], present: [String]?, in store: String) {
         state.withLock { state in
+            guard state.stores[store] != nil else { return }
             let time = now()
             var known: Set<String> = []
             for (key, tenant) in state.tenants {
                 guard let facts = tenant.facts, facts.datastore == store, !facts.schema.isEmpty else { continue }
                 known.insert(facts.schema)
                 guard let count = counts[facts.schema] else { continue }
-                state.tenants[key]?.keys = (count, time)
+                state.tenants[key]?.storage = StorageUse(store: store, schema: facts.schema)
                 var samples = SampleSet(identity: facts.labelPairs)
                 samples.add(Catalogue.tenantKeys, Double(count), ["datastore_name": store])
                 samples.add(Catalogue.tenantKeysSampled, time.wholeMilliseconds, ["datastore_name": store])

@@ -25,20 +25,31 @@ package final class FleetPicture: Sendable {
         var holdings = CertificateHoldings()
         var probes = ProbeHistory()
         var tunnel = TunnelHistory()
+        var inspections = InspectionHistory()
         var ledger = AvailabilityLedger()
         /// When its credentials have to be judged again.
         var nextTurn: Double?
-        var keys: (count: UInt64, time: Double)?
+        /// Whose storage series are on the page.
+        var storage: StorageUse?
         /// Addresses of its pods, by their names.
         var pods: [String: String] = [:]
 
         var isEmpty: Bool { facts == nil && deployment == nil && holdings.isEmpty && pods.isEmpty }
     }
 
+    /// What a tenant uses of a store, as it was last counted.
+    struct StorageUse: Sendable, Hashable {
+        let store: String
+        let schema: String
+    }
+
     struct Store: Sendable {
         var facts: StoreFacts?
         var history = StoreHistory()
         var stored: [HeldCertificate] = []
+
+        /// PEM of those that vouch for it; empty while they are not known.
+        var authorities: [UInt8] { stored.first { $0.name == "ca" }?.trustedPEM ?? [] }
     }
 
     struct State: Sendable {
@@ -68,8 +79,17 @@ package final class FleetPicture: Sendable {
         state.withLock { $0.rotationDeadline = settings.rotationDeadline }
     }
 
-    /// Takes effect with each certificate's next judgement.
-    package func apply(rotationDeadline: Double) { state.withLock { $0.rotationDeadline = rotationDeadline } }
+    /// Takes effect with the next `turn`, for which every certificate is due then.
+    package func apply(rotationDeadline: Double) {
+        state.withLock { state in
+            guard state.rotationDeadline != rotationDeadline else { return }
+            state.rotationDeadline = rotationDeadline
+            for (key, tenant) in state.tenants where tenant.nextTurn != nil { state.tenants[key]?.nextTurn = now() }
+        }
+    }
+
+    /// Whether `beginWriting` was called.
+    package var isWriting: Bool { state.withLock { $0.isWriting } }
 
     /// Writes everything that was seen so far, and from now on each change as it comes.
     package func beginWriting() {
@@ -88,15 +108,26 @@ package final class FleetPicture: Sendable {
         return state.withLock { state in
             var tenant = state.tenants[facts.key] ?? Tenant()
             let before = tenant.facts
-            if let before, before.uid != facts.uid { tenant.forget() }
+            if let before, before.uid != facts.uid {
+                tenant.forget()
+                // What nothing below writes anew.
+                let object = Self.object(facts.key)
+                page.replace([SampleSource(object, "storage"): nil, SampleSource(object, "service level"): nil])
+            }
             if before?.uid != facts.uid, let remembered = state.remembered.removeValue(forKey: facts.uid) {
                 tenant.ledger = AvailabilityLedger(restoring: remembered.hours)
-                tenant.memory.restore(uid: facts.uid, provisioning: remembered.provisioning, now: now())
+                tenant.memory.restore(
+                    uid: facts.uid, provisioning: remembered.provisioning, hasServed: tenant.ledger.hasServed,
+                    now: now())
             }
             tenant.facts = facts
             let events = tenant.memory.see(facts, tenant.deployment, now: now())
             state.counters.count(events, isFirstSight: before == nil && !state.isWriting)
             state.tenants[facts.key] = tenant
+            // Its keys are somewhere else now: what was counted there is not its storage any more.
+            if let use = tenant.storage, use != StorageUse(store: facts.datastore, schema: facts.schema) {
+                forgetStorage(facts.key, &state)
+            }
             if before != facts { writeAll(facts.key, &state) }
             return before?.endpoint != facts.endpoint || before?.phase != facts.phase
         }
@@ -161,6 +192,7 @@ package final class FleetPicture: Sendable {
         guard state.isWriting, let tenant = state.tenants[key], let facts = tenant.facts else { return }
         page.set(SampleSource(Self.object(key), "probe"), tenant.probes.samples(facts))
         page.set(SampleSource(Self.object(key), "tunnel"), tenant.tunnel.samples(facts))
+        page.set(SampleSource(Self.object(key), "inspection"), tenant.inspections.samples(facts))
     }
 
     func writeObject(_ key: ObjectKey, _ state: State) {
@@ -175,8 +207,7 @@ package final class FleetPicture: Sendable {
     func writeCertificates(_ key: ObjectKey, _ state: inout State) {
         guard state.isWriting, var tenant = state.tenants[key], let facts = tenant.facts else { return }
         let (object, now) = (Self.object(key), now())
-        tenant.holdings.datastoreAuthorities =
-            state.stores[facts.datastore]?.stored.first { $0.name == "ca" }?.trustedPEM ?? []
+        tenant.holdings.datastoreAuthorities = state.stores[facts.datastore]?.authorities ?? []
         page.set(
             SampleSource(object, "certificates"), CertificateSamples.tenant(facts, &tenant.holdings, now: now))
         if settings.isCompatible {
@@ -185,7 +216,7 @@ package final class FleetPicture: Sendable {
                 CertificateSamples.upstream(
                     facts, &tenant.holdings, now: now, deadline: state.rotationDeadline))
         }
-        tenant.nextTurn = tenant.holdings.nextTurn(after: now)
+        tenant.nextTurn = tenant.holdings.nextTurn(after: now, deadline: state.rotationDeadline)
         state.tenants[key] = tenant
     }
 }
@@ -203,8 +234,9 @@ extension FleetPicture.Tenant {
         memory = TenantMemory()
         probes = ProbeHistory()
         tunnel = TunnelHistory()
+        inspections = InspectionHistory()
         ledger = AvailabilityLedger()
         holdings.served = nil
-        keys = nil
+        storage = nil
     }
 }

@@ -1,4 +1,5 @@
 import HTTPTransport
+import KubeClient
 import KubeObjects
 import Prometheus
 import Synchronization
@@ -16,16 +17,23 @@ package final class FleetProber: Sendable {
         /// Between two counts of the keys in each store.
         package var usageInterval = Duration.seconds(600)
         package var slots = 256
+        /// Whether tenants' own APIs are looked into, with their administrators' kubeconfigs.
+        package var inspects = true
+        /// Between two looks into a tenant.
+        package var inspectionInterval = Duration.seconds(300)
 
         package init() {}
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var settings: Settings
         var tenants: ProbeSchedule<ObjectKey>
         var stores: ProbeSchedule<String>
+        var inspections: ProbeSchedule<ObjectKey>
         /// When each tenant was last looked at closely.
         var measured: [ObjectKey: Double] = [:]
+        /// When each tenant's storage was last measured.
+        var weighed: [ObjectKey: Double] = [:]
         var storeObjects: [String: KubeObject] = [:]
         /// Resolved, and when.
         var access: [String: (access: StoreAccess, time: Double)] = [:]
@@ -33,30 +41,38 @@ package final class FleetProber: Sendable {
         var isFilling = true
     }
 
-    private let picture: FleetPicture
-    private let transport: any HTTPTransport
-    private let resolver: StoreResolver
+    let picture: FleetPicture
+    let transport: any HTTPTransport
+    let resolver: StoreResolver
+    let inspector: TenantInspector
     package let health = CollectorHealth()
-    private let state: Mutex<State>
-    private let now: @Sendable () -> Double
+    let state: Mutex<State>
+    let now: @Sendable () -> Double
 
+    /// Tenants that are looked into at once.
+    private static let inspectionSlots = 16
+
+    /// - Parameter api: of the admin cluster, for the credentials to ask with.
     package init(
-        picture: FleetPicture, transport: any HTTPTransport, resolver: StoreResolver, settings: Settings,
+        picture: FleetPicture, transport: any HTTPTransport, api: KubeClient, settings: Settings,
         now: @escaping @Sendable () -> Double
     ) {
         self.picture = picture
         self.transport = transport
-        self.resolver = resolver
         self.now = now
+        resolver = StoreResolver(api: api)
+        inspector = TenantInspector(api: api, transport: transport)
         state = Mutex(
             State(
                 settings: settings,
                 tenants: ProbeSchedule(.init(interval: settings.interval.inSeconds, slots: settings.slots)),
-                stores: ProbeSchedule(.init(interval: settings.storeInterval.inSeconds, slots: 16))))
+                stores: ProbeSchedule(.init(interval: settings.storeInterval.inSeconds, slots: 16)),
+                inspections: ProbeSchedule(Self.inspections(settings))))
     }
 
-    private var storeProbe: StoreProbe {
-        StoreProbe(transport: transport, dialer: SocketDialer(), timeout: settings.timeout)
+    private static func inspections(_ settings: Settings) -> ProbeSchedule<ObjectKey>.Settings {
+        let interval = settings.inspectionInterval.inSeconds
+        return .init(interval: interval, longestPause: interval, slots: inspectionSlots)
     }
 
     package var settings: Settings { state.withLock { $0.settings } }
@@ -67,6 +83,7 @@ package final class FleetProber: Sendable {
             state.settings = settings
             state.tenants.settings = .init(interval: settings.interval.inSeconds, slots: settings.slots)
             state.stores.settings = .init(interval: settings.storeInterval.inSeconds, slots: 16)
+            state.inspections.settings = Self.inspections(settings)
         }
     }
 
@@ -76,14 +93,19 @@ package final class FleetProber: Sendable {
         state.withLock { state in
             let phase = state.isFilling ? Double.random(in: 0..<1) : 0
             state.tenants.add(key, phase: phase, now: now())
-            if isUrgent, !state.isFilling { state.tenants.hasten(key, now: now()) }
+            state.inspections.add(key, phase: phase, now: now())
+            if isUrgent, !state.isFilling {
+                state.tenants.hasten(key, now: now())
+                state.inspections.hasten(key, now: now())
+            }
         }
     }
 
     package func remove(_ key: ObjectKey) {
         state.withLock { state in
             state.tenants.remove(key)
-            state.measured[key] = nil
+            state.inspections.remove(key)
+            (state.measured[key], state.weighed[key]) = (nil, nil)
         }
     }
 
@@ -118,14 +140,21 @@ package final class FleetProber: Sendable {
             group.addTask { await self.countKeys() }
             var ticks = 0
             while !Task.isCancelled {
-                let (tenants, stores) = state.withLock { state in
+                let (tenants, stores, inspections) = state.withLock { state in
                     if state.isFilling, now() - start >= state.settings.interval.inSeconds { state.isFilling = false }
-                    return (state.tenants.start(now: now()), state.stores.start(now: now()))
+                    return (
+                        state.tenants.start(now: now()), state.stores.start(now: now()),
+                        state.inspections.start(now: now())
+                    )
                 }
                 for key in tenants { group.addTask { await self.visit(key) } }
                 for name in stores { group.addTask { await self.visit(store: name) } }
+                for key in inspections { group.addTask { await self.inspect(key) } }
                 ticks += 1
-                if ticks % 40 == 0 { picture.turn() }
+                if ticks % 40 == 0 {
+                    picture.turn()
+                    health.keep(settings.inspects ? picture.asked : picture.asked.subtracting([.tenant]))
+                }
                 try? await Task.sleep(for: Self.tick)
             }
             group.cancelAll()
@@ -151,11 +180,12 @@ package final class FleetProber: Sendable {
             if !Task.isCancelled {
                 picture.add(visit, of: key)
                 failed = visit.isFailure
+                for failure in visit.results.compactMap(\.failure) { health.count(failure, of: .probe) }
                 // A server that did not show itself is looked at again next time.
                 if isMeasuring, visit.served == nil { state.withLock { $0.measured[key] = nil } }
             }
             await tunnel
-            health.add("probe", duration: (clock.now - start).inSeconds, now: now())
+            health.add(.probe, duration: (clock.now - start).inSeconds, now: now())
         } else {
             picture.endProbing(key)
         }
@@ -166,72 +196,17 @@ package final class FleetProber: Sendable {
         guard let tunnel = picture.tunnel(key) else { return }
         let clock = ContinuousClock()
         let start = clock.now
-        let reports = await TunnelProbe(transport: transport, timeout: settings.timeout).visit(tunnel.addresses)
+        let visit = await TunnelProbe(transport: transport, timeout: settings.timeout).visit(tunnel.addresses)
         guard !Task.isCancelled else { return }
-        picture.add(reports, expected: tunnel.expected, of: key)
-        health.add("konnectivity", duration: (clock.now - start).inSeconds, now: now())
-    }
-
-    private func visit(store name: String) async {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var failed = false
-        if let access = await access(to: name), !access.facts.isLocal {
-            let visit = await storeProbe.visit(access)
-            failed = !visit.isUp
-            if !Task.isCancelled { picture.add(visit, stored: access.stored, of: name) }
-            health.add("ds_health", duration: (clock.now - start).inSeconds, now: now())
-            // Its credentials may be others by now.
-            if failed { state.withLock { $0.access[name] = nil } }
-        }
-        state.withLock { $0.stores.finish(name, failed: failed, jitter: .random(in: 0..<1), now: now()) }
-    }
-
-    package func knows(store name: String) -> Bool { state.withLock { $0.storeObjects[name] != nil } }
-
-    /// Asks a store at once, beside its schedule; nil where it is of this machine only.
-    package func visitNow(store name: String) async -> StoreVisit? {
-        guard let access = await access(to: name), !access.facts.isLocal else { return nil }
-        return await storeProbe.visit(access)
-    }
-
-    /// Resolved anew every five minutes.
-    private func access(to name: String) async -> StoreAccess? {
-        let (object, known) = state.withLock { ($0.storeObjects[name], $0.access[name]) }
-        if let known, now() - known.time < 300 { return known.access }
-        guard let object else { return nil }
-        let access = await resolver.access(object)
-        state.withLock { $0.access[name] = (access, now()) }
-        return access
-    }
-
-    /// One store after another, each by one call at a time.
-    private func countKeys() async {
-        while !Task.isCancelled {
-            let names = state.withLock { $0.storeObjects.keys.sorted() }
-            for name in names {
-                guard let access = await access(to: name), access.facts.isEtcd else { continue }
-                let clock = ContinuousClock()
-                let start = clock.now
-                let schemas = picture.schemas(in: name)
-                let counts = await storeProbe.keyCounts(access, schemas: Set(schemas.values).sorted())
-                let present = await storeProbe.schemas(access)
-                guard !Task.isCancelled else { return }
-                picture.add(counts, present: present, in: name)
-                health.add(
-                    "storage_usage", duration: (clock.now - start).inSeconds,
-                    isSuccess: counts.count == Set(schemas.values).count, now: now())
-            }
-            // The first time there may be nothing to count yet.
-            let pause = names.isEmpty ? .seconds(1) : settings.usageInterval
-            do { try await Task.sleep(for: pause) } catch { return }
-        }
+        picture.add(visit.reports, expected: tunnel.expected, of: key)
+        for failure in visit.failures { health.count(failure, of: .konnectivity) }
+        health.add(.konnectivity, duration: (clock.now - start).inSeconds, now: now())
     }
 
     // MARK: Metrics
 
     package var families: [MetricFamily] {
-        let (tenants, stores) = state.withLock { ($0.tenants, $0.stores) }
+        let (tenants, stores, inspections) = state.withLock { ($0.tenants, $0.stores, $0.inspections) }
         var (queue, inflight) = (MetricFamily(Catalogue.probeQueue), MetricFamily(Catalogue.probeInflight))
         var lag = MetricFamily(Catalogue.probeLag)
         for lane in ProbeSchedule<ObjectKey>.Lane.allCases {
@@ -243,6 +218,7 @@ package final class FleetProber: Sendable {
         var overruns = MetricFamily(Catalogue.collectorOverruns)
         overruns.add(Double(stores.overruns), labels: ["collector": "ds_health"])
         overruns.add(Double(tenants.overruns), labels: ["collector": "probe"])
+        overruns.add(Double(inspections.overruns), labels: ["collector": "tenant"])
         return [queue, inflight, lag, overruns] + health.families
     }
 }

@@ -15,6 +15,7 @@ package struct StoreResolver: Sendable {
         let facts = StoreFacts(object)
         var tls = TLSSettings()
         var stored: [HeldCertificate] = []
+        var missing: Set<CredentialKind> = []
         guard let config = (try? DataStore(object))?.spec.tlsConfig else {
             return StoreAccess(facts: facts, tls: tls, stored: stored)
         }
@@ -25,8 +26,14 @@ package struct StoreResolver: Sendable {
                 HeldCertificate(
                     "ca", .secret, certificate, trustedPEM: Certificate.all(pem).flatMap(\.pem),
                     flaws: certificate == nil ? [.unparsable] : []))
+            if certificate == nil { missing.insert(.storeAuthority) }
+        } else {
+            missing.insert(.storeAuthority)
         }
-        if let client = config.clientCertificate, let pem = await content(client.certificate) {
+        guard let client = config.clientCertificate else {
+            return StoreAccess(facts: facts, tls: tls, stored: stored, missing: missing)
+        }
+        if let pem = await content(client.certificate) {
             tls.clientCertificate = pem
             tls.clientKey = await content(client.privateKey)
             let certificate = try? Certificate(pem: pem)
@@ -36,8 +43,11 @@ package struct StoreResolver: Sendable {
                 HeldCertificate(
                     "client", .secret, certificate,
                     flaws: certificate == nil ? [.unparsable] : matches ? [] : [.keyMismatch]))
+            if !matches { missing.insert(.storeClient) }
+        } else {
+            missing.insert(.storeClient)
         }
-        return StoreAccess(facts: facts, tls: tls, stored: stored)
+        return StoreAccess(facts: facts, tls: tls, stored: stored, missing: missing)
     }
 
     private func content(_ reference: DataStore.ContentRef) async -> [UInt8]? {

@@ -25,7 +25,10 @@ package final class WatchHealth: Sendable {
     package var missing: [String] { records.withLock { $0.filter { !$0.value.isSynced }.keys.sorted() } }
 
     /// Seconds since the watch that has been silent for longest heard anything; nil before the first list.
-    package var oldestContact: Double? { records.withLock { $0.values.compactMap(\.lastContact).min() } }
+    package var age: Double? {
+        let oldest = records.withLock { $0.values.compactMap(\.lastContact).min() }
+        return oldest.map { max(0, now() - $0) }
+    }
 
     func listed(_ resource: String, objects: Int) {
         records.withLock { records in
@@ -57,6 +60,8 @@ package final class WatchHealth: Sendable {
             relists.add(Double(max(0, record.lists - 1)), labels: labels)
             if let time = record.lastContact { contact.add(time.wholeMilliseconds, labels: labels) }
         }
-        return [synced, objects, relists, contact]
+        var age = MetricFamily(Catalogue.snapshotAge)
+        if let seconds = self.age { age.add(seconds.wholeMilliseconds) }
+        return [synced, objects, relists, contact, age]
     }
 }

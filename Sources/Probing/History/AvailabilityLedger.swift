@@ -18,7 +18,7 @@ package struct AvailabilityLedger: Sendable, Hashable {
     /// Rising, at most `length` of them.
     package private(set) var hours: [Hour] = []
     private var lastProbe: Double?
-    private var hasServed = false
+    package private(set) var hasServed = false
     private var changed: Set<UInt32> = []
 
     package static let length = 30 * 24

@@ -15,12 +15,15 @@ package struct TunnelServerReport: Sendable, Hashable {
 
     package init(isReady: Bool, metrics: [UInt8]?) {
         self.isReady = isReady
-        var (agents, established, pending) = (Double?.none, 0.0, 0.0)
+        var (agents, formerAgents, established, pending) = (Double?.none, Double?.none, 0.0, 0.0)
         var failures: [String: Double] = [:]
-        for sample in ExpositionReader.samples(metrics ?? [], where: { $0.hasPrefix(Self.prefix) }) {
+        let samples = ExpositionReader.samples(metrics ?? [], where: { $0.hasPrefix(Self.prefix) })
+        for sample in samples {
             guard sample.value.isFinite, sample.value >= 0 else { continue }
             switch sample.name.dropFirst(Self.prefix.count) {
-            case "ready_backends": agents = (agents ?? 0) + sample.value
+            // Once for each strategy of choosing an agent, and an agent may be known to several.
+            case "ready_backends": agents = max(agents ?? 0, sample.value)
+            case "ready_backend_connections": formerAgents = (formerAgents ?? 0) + sample.value
             case "established_connections": established += sample.value
             case "pending_backend_dials": pending += sample.value
             case "dial_failure_count":
@@ -30,19 +33,25 @@ package struct TunnelServerReport: Sendable, Hashable {
             default: break
             }
         }
-        (self.agents, self.established, pendingDials, dialFailures) = (agents, established, pending, failures)
+        // Upstream gave the gauge another name, and serves the former one beside it for a while. Neither is there before
+        // the first agent came.
+        self.agents = agents ?? formerAgents ?? (samples.isEmpty || isReady ? nil : 0)
+        (self.established, pendingDials, dialFailures) = (established, pending, failures)
     }
 
     /// Upstream's closed list; anything else is `other`.
-    private static let reasons: Set<String> = [
+    static let reasons: Set<String> = [
         "no_agent", "error_response", "unrecognized_response", "send_rsp", "backend_close", "backend_dial_timeout",
-        "frontend_close",
+        "frontend_close", "other",
     ]
 }
 
 /// What the servers of one tenant have told so far. Counters go on where a server is replaced by another.
 package struct TunnelHistory: Sendable {
     private var latest: [String: TunnelServerReport] = [:]
+    /// What each server had counted when it last answered.
+    private var counted: [String: [String: Double]] = [:]
+    /// Every reason from the first answer on: one that appears with its first failure has risen by nothing.
     private var failures: [String: Double] = [:]
     private var expected = 0
 
@@ -50,17 +59,22 @@ package struct TunnelHistory: Sendable {
 
     /// - Parameters:
     ///   - reports: by pod; a pod whose server does not answer is missing.
+    ///   - pods: those that are there.
     ///   - expected: how many there should be.
-    package mutating func add(_ reports: [String: TunnelServerReport], expected: Int) {
-        for (pod, report) in reports {
-            for (reason, count) in report.dialFailures {
-                let before = latest[pod]?.dialFailures[reason]
-                // A server seen for the first time brings its past along, which is not ours to count; one that counts
-                // less than before has started anew.
-                let more = before.map { count >= $0 ? count - $0 : count } ?? 0
-                failures[reason, default: 0] += more
+    package mutating func add(_ reports: [String: TunnelServerReport], among pods: Set<String>, expected: Int) {
+        for (pod, report) in reports where report.agents != nil {
+            for reason in TunnelServerReport.reasons { failures[reason, default: 0] += 0 }
+            // A server seen for the first time brings its past along, which is not ours to count.
+            if let before = counted[pod] {
+                for (reason, count) in report.dialFailures {
+                    let former = before[reason] ?? 0
+                    // One that counts less than before has started anew.
+                    failures[reason, default: 0] += count >= former ? count - former : count
+                }
             }
+            counted[pod] = report.dialFailures
         }
+        counted = counted.filter { pods.contains($0.key) }
         latest = reports
         self.expected = expected
     }
@@ -99,26 +113,44 @@ package struct TunnelProbe: Sendable {
     }
 
     /// - Parameter addresses: of the pods, by their names.
-    package func visit(_ addresses: [String: String], port: Int = healthPort) async -> [String: TunnelServerReport] {
-        await withTaskGroup(of: (String, TunnelServerReport?).self) { group in
+    package func visit(_ addresses: [String: String], port: Int = healthPort) async -> TunnelVisit {
+        await withTaskGroup(of: (String, Result<TunnelServerReport, ProbeFailure>).self) { group in
             for (pod, address) in addresses {
                 group.addTask {
                     (pod, await report(address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"))
                 }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: TunnelVisit()) { visit, answer in
+                switch answer.1 {
+                case .success(let report): visit.reports[answer.0] = report
+                case .failure(let failure): visit.failures.append(failure)
+                }
+            }
         }
     }
 
-    private func report(_ authority: String) async -> TunnelServerReport? {
+    private func report(_ authority: String) async -> Result<TunnelServerReport, ProbeFailure> {
         async let ready = get("http://\(authority)/readyz", limit: 64 * 1024)
         async let metrics = get("http://\(authority)/metrics", limit: 4 << 20)
-        let (answer, page) = (await ready, await metrics)
-        guard let answer else { return nil }
-        return TunnelServerReport(isReady: answer.status == 200, metrics: page?.status == 200 ? page?.body : nil)
+        let (answer, page) = (await ready, try? await metrics.get())
+        return answer.map {
+            TunnelServerReport(isReady: $0.status == 200, metrics: page?.status == 200 ? page?.body : nil)
+        }
     }
 
-    private func get(_ url: String, limit: Int) async -> HTTPResponse? {
-        try? await transport.send(HTTPRequest("GET", url, timeout: timeout, bodyLimit: limit))
+    private func get(_ url: String, limit: Int) async -> Result<HTTPResponse, ProbeFailure> {
+        do {
+            return .success(try await transport.send(HTTPRequest("GET", url, timeout: timeout, bodyLimit: limit)))
+        } catch {
+            return .failure(ProbeFailure(error))
+        }
     }
+}
+
+/// One round over the servers of one tenant.
+package struct TunnelVisit: Sendable {
+    /// By pod; of those that answered.
+    package var reports: [String: TunnelServerReport] = [:]
+    /// Of the others.
+    package var failures: [ProbeFailure] = []
 }

@@ -38,6 +38,12 @@ package struct TenantFacts: Sendable, Hashable {
     /// Names of Secrets that the status names, and what they hold.
     package let namedSecrets: [String: String]
 
+    /// Those that there are (parity sheet, 5.6).
+    static let phases = [
+        "CertificateAuthorityRotating", "Migrating", "NotReady", "Provisioning", "Ready", "Sleeping", "Unknown",
+        "Upgrading", "WriteLimited",
+    ]
+
     package struct Condition: Sendable, Hashable {
         package let type: String
         package let status: String

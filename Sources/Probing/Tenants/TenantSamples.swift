@@ -35,6 +35,7 @@ package enum TenantSamples {
         addVersions(facts, memory, servedVersion, &samples)
         addConfiguration(facts, &samples)
         if let seconds = memory.provisioning { samples.add(Catalogue.tenantProvisioning, seconds.wholeMilliseconds) }
+        if memory.isAwaited { samples.mark(Catalogue.tenantAwaited) }
         if let start = memory.migrationStart { samples.add(Catalogue.tenantMigrationStart, start.wholeMilliseconds) }
         for condition in facts.conditions {
             samples.mark(Catalogue.tenantCondition, ["condition": condition.type, "status": condition.status])

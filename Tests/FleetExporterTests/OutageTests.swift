@@ -1,0 +1,63 @@
+import Foundation
+import HTTPTransport
+import KubeClient
+import KubeObjects
+import Logging
+import Prometheus
+import Synchronization
+import Testing
+
+@testable import FleetExporter
+@testable import Probing
+
+@Suite("The admin API is away")
+struct OutageTests {
+    private final class Clock: Sendable {
+        let time = Mutex(1_800_000_000.0)
+        var now: Double { time.withLock { $0 } }
+        func advance(_ seconds: Double) { time.withLock { $0 += seconds } }
+    }
+
+    @Test("What was known is told for as long as that lasts, and how old it is; what was deleted is not")
+    func outage() throws {
+        let clock = Clock()
+        let page = MetricPage(Catalogue.definitions(.full, compatible: true))
+        let picture = FleetPicture(page, settings: .init(), now: { clock.now })
+        let health = WatchHealth(required: FleetWatches.required, now: { clock.now })
+        let transport = CurlTransport()
+        let api = KubeClient(
+            connection: ClusterConnection(server: "https://127.0.0.1:1"), transport: transport, fieldManager: "test",
+            log: Logger(label: "test"))
+        let prober = FleetProber(
+            picture: picture, transport: transport, api: api, settings: .init(), now: { clock.now })
+        let endpoints = ExporterEndpoints(
+            picture: picture, prober: prober, health: health, metrics: SelfMetrics(version: "test", now: clock.now),
+            web: try WatchedFile { (WebMaterial(), []) },
+            probe: TargetProbe(picture: picture, prober: prober, transport: transport), reload: nil, version: "test",
+            now: { clock.now })
+        for resource in FleetWatches.required { health.listed(resource, objects: 1) }
+        for name in ["one", "two"] {
+            _ = picture.show(
+                KubeObject([
+                    "metadata": ["name": .string(name), "namespace": "team", "uid": .string(name)],
+                    "spec": ["controlPlane": ["deployment": ["replicas": 2]]],
+                ]))
+        }
+        picture.beginWriting()
+        func lines(_ start: String) -> [String] {
+            String(decoding: endpoints.page(.text, gzip: false), as: UTF8.self).split(separator: "\n").map(String.init)
+                .filter { $0.hasPrefix(start) }
+        }
+        #expect(lines("kamaji_exporter_snapshot_age_seconds") == ["kamaji_exporter_snapshot_age_seconds 0"])
+        #expect(lines("kamaji_tcp_replicas_desired{").count == 2)
+        let before = lines("kamaji_tcp_") + lines("kamaji_cert_")
+        clock.advance(30 * 86_400)
+        #expect(lines("kamaji_tcp_") + lines("kamaji_cert_") == before)
+        #expect(lines("kamaji_exporter_snapshot_age_seconds") == ["kamaji_exporter_snapshot_age_seconds 2592000"])
+        picture.removeTenant(ObjectKey(namespace: "team", name: "two"))
+        #expect(lines("kamaji_tcp_replicas_desired{").count == 1)
+        // One watch that is silent is enough: its objects are as old as that.
+        for resource in FleetWatches.required.dropFirst() { health.alive(resource) }
+        #expect(lines("kamaji_exporter_snapshot_age_seconds") == ["kamaji_exporter_snapshot_age_seconds 2592000"])
+    }
+}

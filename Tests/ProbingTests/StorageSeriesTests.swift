@@ -1,0 +1,119 @@
+import Foundation
+import KubeObjects
+import PKI
+import Prometheus
+import Testing
+
+@testable import Probing
+
+@Suite("What the picture says of stores and of what depends on them")
+struct StorageSeriesTests {
+    private let picture: FleetPicture
+    private let key = ObjectKey(namespace: "team", name: "prod")
+
+    init() {
+        let page = MetricPage(Catalogue.definitions(.full, compatible: true))
+        picture = FleetPicture(page, settings: .init(), now: { Date().timeIntervalSince1970 })
+        picture.beginWriting()
+    }
+
+    private func tenant(store: String = "default", schema: String = "s1", konnectivity: Bool = false) -> KubeObject {
+        var object = KubeObject([
+            "metadata": ["name": "prod", "namespace": "team", "uid": "one"],
+            "spec": ["controlPlane": ["deployment": ["replicas": 1]]],
+            "status": [
+                "controlPlaneEndpoint": "127.0.0.1:6443",
+                "kubernetesResources": ["version": ["status": "Ready"]],
+                "storage": ["dataStoreName": .string(store), "driver": "etcd", "setup": ["schema": .string(schema)]],
+            ],
+        ])
+        if konnectivity { object[path: "spec", "addons", "konnectivity"] = [:] }
+        return object
+    }
+
+    private func store(_ name: String, driver: String = "etcd") -> KubeObject {
+        KubeObject([
+            "metadata": ["name": .string(name)], "spec": ["driver": .string(driver), "endpoints": ["127.0.0.1:1"]],
+        ])
+    }
+
+    private func lines(_ text: String) -> [String] {
+        String(decoding: picture.page.render(.text, gzip: false), as: UTF8.self).split(separator: "\n").map(String.init)
+            .filter { !$0.hasPrefix("#") && $0.contains(text) }
+    }
+
+    @Test("What was counted of a tenant goes with its store, and when its keys are elsewhere")
+    func storage() {
+        picture.show(store: store("default"))
+        _ = picture.show(tenant())
+        func count() { picture.add(["s1": 7], present: nil, in: "default") }
+        count()
+        #expect(lines("kamaji_tcp_storage_keys").count == 1)
+        _ = picture.show(tenant(store: "other"))
+        #expect(lines("kamaji_tcp_storage_keys").isEmpty && lines("kamaji_tcp_storage_sample").isEmpty)
+        _ = picture.show(tenant())
+        count()
+        _ = picture.show(tenant(schema: "s2"))
+        #expect(lines("kamaji_tcp_storage_keys").isEmpty)
+        _ = picture.show(tenant())
+        count()
+        picture.remove(store: "default")
+        #expect(lines("kamaji_tcp_storage_keys").isEmpty && lines("kamaji_ds_").isEmpty)
+        count()
+        #expect(lines("kamaji_tcp_storage_keys").isEmpty, "a count that was under way when its store left")
+    }
+
+    @Test("Another authority of a store is held against its tenants' copies at once")
+    func authority() throws {
+        let credentials = try Credentials()
+        for secret in credentials.secrets.values {
+            picture.show(secret: secret.name, SecretReading.certificates(of: secret), of: key)
+        }
+        picture.show(store: store("default"))
+        _ = picture.show(tenant())
+        func learn(_ authority: CertificateAuthority) {
+            let held = HeldCertificate(
+                "ca", .secret, authority.certificate, trustedPEM: authority.certificate.pem)
+            picture.add(StoreVisit(endpoints: [:]), stored: [held], of: "default")
+        }
+        learn(credentials.datastoreAuthority)
+        #expect(lines("ca_mismatch").isEmpty)
+        learn(try Credentials.makeAuthority("etcd"))
+        #expect(lines("ca_mismatch").contains { $0.contains("cert=\"datastore-ca\"") })
+        picture.remove(store: "default")
+        #expect(lines("ca_mismatch").isEmpty)
+    }
+
+    @Test("Collectors are asked for while there is anybody to ask")
+    func asked() {
+        #expect(picture.asked == [])
+        picture.show(store: store("local", driver: "SQLite"))
+        #expect(picture.asked == [])
+        picture.show(store: store("sql", driver: "PostgreSQL"))
+        #expect(picture.asked == [.storeHealth])
+        picture.show(store: store("default"))
+        _ = picture.show(tenant(konnectivity: true))
+        #expect(picture.asked == [.storeHealth, .storageUsage, .probe, .konnectivity])
+        _ = picture.show(tenant())
+        #expect(picture.asked == [.storeHealth, .storageUsage, .probe])
+        picture.removeTenant(key)
+        for name in ["local", "sql", "default"] { picture.remove(store: name) }
+        #expect(picture.asked == [])
+    }
+
+    @Test("A collector without anybody to ask has no last round that grows old")
+    func collectors() {
+        let health = CollectorHealth()
+        health.add(.probe, duration: 1, now: 5)
+        health.add(.konnectivity, duration: 1, now: 5)
+        health.keep([.probe])
+        let text = MetricText.render(health.families)
+        #expect(text.contains("last_success_timestamp_seconds{collector=\"probe\"} 5"))
+        #expect(!text.contains("success{collector=\"konnectivity\"}"))
+        #expect(!text.contains("timestamp_seconds{collector=\"konnectivity\"}"))
+        health.count(.timeout, of: .konnectivity)
+        let counted = MetricText.render(health.families)
+        #expect(counted.contains("kamaji_exporter_errors_total{cause=\"timeout\",collector=\"konnectivity\"} 1"))
+        #expect(counted.contains("kamaji_exporter_errors_total{cause=\"dns\",collector=\"probe\"} 0"))
+    }
+}
