@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
-install_from_debian etcd-server prometheus
+install_from_debian etcd-server prometheus chromium-headless-shell
 install_helm
 
 say "building"
