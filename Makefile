@@ -2,7 +2,7 @@
 #   make quickstart          build, start the cluster in the foreground, say what to try
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
-.PHONY: quickstart test lint format crds metrics-docs manifests image bench bench-tunnel parity clean
+.PHONY: quickstart test lint format crds metrics-docs manifests image bench bench-exporter bench-tunnel parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)
@@ -23,6 +23,10 @@ bench:
 # The tunnel's agent beside upstream's.
 bench-tunnel:
 	@ROUNDS="$(ROUNDS)" scripts/bench-tunnel.sh
+
+# The exporter over TENANTS made for it, with its cache and without.
+bench-exporter:
+	@TENANTS="$(TENANTS)" SCRAPES="$(SCRAPES)" SECONDS_EACH="$(SECONDS_EACH)" scripts/bench-exporter.sh
 
 # What we make of a tenant against what upstream was recorded to make: KAMAJI_GOLDEN names the records, CASES some.
 parity:
