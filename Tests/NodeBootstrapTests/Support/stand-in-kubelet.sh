@@ -25,7 +25,7 @@ current=$pki/kubelet-client-current.pem
 mkdir -p "$pki"
 work=$(mktemp -d)
 health=
-trap 'rm -rf "$work"; [ -z "$health" ] || kill "$health"' EXIT
+trap 'rm -rf "$work"; [ -z "$health" ] || kill "$health" 2>/dev/null || true' EXIT
 trap 'exit 0' TERM INT
 
 field() { sed -n "s/^ *$2: *\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$1" | head -1; }
@@ -72,14 +72,14 @@ perl -MIO::Socket::INET -e '
     }' &
 health=$!
 
-own() { curl -sS --cacert "$work/ca.crt" --cert "$current" --key "$current" -H 'Content-Type: application/json' "$@"; }
-own -o /dev/null --data-binary "{\"apiVersion\": \"v1\", \"kind\": \"Node\", \"metadata\": {\"name\": \"$name\"}}" \
+own() { curl -sS --cacert "$work/ca.crt" --cert "$current" --key "$current" -o /dev/null "$@"; }
+own -H 'Content-Type: application/json' --data-binary "{\"apiVersion\": \"v1\", \"kind\": \"Node\", \"metadata\": {\"name\": \"$name\"}}" \
     "$server/api/v1/nodes"
 while :; do
     now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-    own -o /dev/null -X PATCH -H 'Content-Type: application/strategic-merge-patch+json' --data-binary "
+    own --fail -X PATCH -H 'Content-Type: application/strategic-merge-patch+json' --data-binary "
         {\"status\": {\"nodeInfo\": {\"kubeletVersion\": \"v1.36.2\", \"machineID\": \"$(cat /etc/machine-id)\"},
           \"conditions\": [{\"type\": \"Ready\", \"status\": \"True\", \"reason\": \"StandIn\",
             \"lastHeartbeatTime\": \"$now\", \"lastTransitionTime\": \"$now\"}]}}" "$server/api/v1/nodes/$name/status" || true
-    sleep 5
+    sleep 5 || true
 done
