@@ -2,7 +2,7 @@
 #   make quickstart          build, start the cluster in the foreground, say what to try
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
-.PHONY: quickstart test lint format crds metrics-docs manifests image bench bench-exporter bench-tunnel parity clean
+.PHONY: quickstart test lint format crds metrics-docs manifests image packages bench bench-exporter bench-tunnel parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)
@@ -46,6 +46,10 @@ manifests:
 # A container image of the manager: IMAGE names it, IMAGE_BASE what it is put on, SWIFT_IMAGE what it is built in.
 image:
 	@IMAGE="$(IMAGE)" IMAGE_BASE="$(IMAGE_BASE)" SWIFT_IMAGE="$(SWIFT_IMAGE)" scripts/image.sh
+
+# .deb and .rpm of kamaji-agent and kamaji-exporter for this distribution, into .build/packages; CHECK=1 has them judged.
+packages:
+	@scripts/packages.sh $(if $(CHECK),--check)
 
 clean:
 	@rm -rf .build .cache
