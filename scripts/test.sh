@@ -5,6 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
 install_from_debian etcd-server prometheus chromium-headless-shell
+# Packages are built, and installed on a machine with a systemd of its own.
+install_from_debian binutils debootstrap dpkg-dev iproute2 systemd-container
 install_helm
 
 say "building"

@@ -80,6 +80,8 @@ final class Transcript: Sendable {
     private let state = Mutex(State())
 
     var lines: [String] { state.withLock { $0.lines } }
+    /// Whether the program has closed its output.
+    var isOver: Bool { state.withLock { $0.isOver } }
     var text: String { lines.map { "\($0)\n" }.joined() }
 
     /// The first line that `accepts` takes, from the start on; an error when the output ends without one.

@@ -45,13 +45,15 @@ struct Worker: Sendable {
 
 /// A bridge of this machine with an address, for as long as `body` runs.
 struct WorkerNetwork: Sendable {
+    let device: String
     let gateway: String
     let address: String
 
     static func run<Result: Sendable>(_ body: (WorkerNetwork) async throws -> Result) async throws -> Result {
         let device = "kwb\(UInt32.random(in: 0...999_999_999))"
         let third = UInt8.random(in: 1...250)
-        let network = WorkerNetwork(gateway: "10.201.\(third).1", address: "10.201.\(third).2")
+        let network = WorkerNetwork(
+            device: device, gateway: "10.201.\(third).1", address: "10.201.\(third).2")
         func ip(_ words: String) async throws {
             let outcome = try await Programs.run("ip", words.split(separator: " ").map(String.init))
             guard outcome.isSuccess else { throw Failure("ip \(words): \(outcome)") }
