@@ -2,7 +2,7 @@
 # A machine inside this one with a systemd of its own, for trying packages and joins: this machine's release of Debian in
 # a container of systemd-nspawn. Needs root, debootstrap, systemd-nspawn, nsenter and iproute2.
 #
-#   machine.sh check                             says what is missing, and fails
+#   machine.sh check                             says what is missing, the mirror among it, and fails
 #   machine.sh make DIRECTORY                    a fresh Debian there; it is fetched once, and kept in .cache/machine
 #   machine.sh boot DIRECTORY NAME [OPTIONS]     runs it with options of systemd-nspawn, until it is powered off or
 #                                                SIGTERM comes; ends with 133 when it is to be booted again
@@ -18,6 +18,8 @@ t64=t64
 # What our packages depend on, and what a stand-in for the kubelet is made of.
 include=ca-certificates,curl,dbus,groff-base,iproute2,libcrypt1,libcurl4$t64,libnghttp2-14,libsqlite3-0,libssl3$t64
 include=$include,libstdc++6,libsystemd0,libyaml-0-2,man-db,mount,openssl,systemd,systemd-sysv,util-linux,zlib1g
+mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+tree=$cache/$release-$(printf %s "$include" | cksum | cut -d' ' -f1)
 
 check() {
     missing=
@@ -28,12 +30,15 @@ check() {
     [ "$(. /etc/os-release && echo "${ID:-}")" = debian ] || missing="$missing Debian"
     [ -d /sys/fs/cgroup/systemd ] || [ -e /sys/fs/cgroup/cgroup.controllers ] || missing="$missing cgroups"
     unshare --mount --pid --net --uts --ipc --fork true 2>/dev/null || missing="$missing namespaces"
+    # A machine that was fetched before needs nobody.
+    [ -d "$tree" ] || reachable || missing="$missing $mirror"
     [ -z "$missing" ] || { echo "missing:$missing"; exit 1; }
 }
 
+reachable() { curl --fail --silent --location --max-time 60 --output /dev/null "$mirror/dists/$release/Release"; }
+
 make() {
     directory=$1
-    tree=$cache/$release-$(printf %s "$include" | cksum | cut -d' ' -f1)
     mkdir -p "$cache"
     (
         flock 9
@@ -41,7 +46,7 @@ make() {
             rm -rf "$tree.part"
             # Nobody needs what is in the middle of it to be on the disk.
             debootstrap --variant=minbase --include="$include" "$release" "$tree.part" \
-                "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$tree.log" 2>&1 || {
+                "$mirror" >"$tree.log" 2>&1 || {
                 tail -n 5 "$tree.log"
                 exit 1
             }
