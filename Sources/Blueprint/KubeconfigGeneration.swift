@@ -97,9 +97,11 @@ extension KubeconfigGenerator {
     /// A Secret of this name that is somebody else's must not be written over: `<tenant>-ca` is one of them.
     package func claim(_ live: KubeObject, for tenant: ObjectKey) throws(GenerationFailure) {
         guard live.labels[Keys.managedBy] == name, live.labels[Keys.managedFor] == tenant.name else {
+            // Nobody is to be led to delete a tenant's authority.
+            let isOfTenant = live.labels[Keys.component] != nil
             throw GenerationFailure(
-                "Secret \(live.key) is there already and is not this generator's: delete it, or name the generator "
-                    + "otherwise")
+                "Secret \(live.key) is there already and is not this generator's: name the generator otherwise"
+                    + (isOfTenant ? ", for the tenant lives by that Secret" : ", or delete the Secret"))
         }
     }
 

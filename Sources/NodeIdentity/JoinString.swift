@@ -48,7 +48,8 @@ package struct JoinString: Sendable, Hashable {
         }
         guard let bytes = Base64.decodeURL(String(text.dropFirst(Self.prefix.count))) else {
             throw JoinInputError(
-                .joinString, "the join string is not base64url after \(Self.prefix): copy the whole line once more")
+                .joinString,
+                "what follows \(Self.prefix) in the join string is not base64url: copy the whole line once more")
         }
         let content = Array(bytes.dropLast(Self.checksumLength))
         guard !content.isEmpty, bytes.suffix(Self.checksumLength) == SHA256.digest(content).prefix(Self.checksumLength)

@@ -13,6 +13,9 @@ package struct JoinInvitation: Sendable, Hashable {
 
     /// Reads both off the administrator's kubeconfig.
     ///
+    /// Whether the one word says where the tenant's tunnel is.
+    package var namesTunnel: Bool { tunnelEndpoint != nil }
+
     /// - Parameter tunnelEndpoint: `host:port` of the tenant's tunnel server; nil when it has none.
     package init(_ kubeconfig: Kubeconfig, tunnelEndpoint: String? = nil) throws(JoinInvitationError) {
         self.tunnelEndpoint = tunnelEndpoint

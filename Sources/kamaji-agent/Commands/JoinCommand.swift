@@ -65,7 +65,7 @@ struct JoinCommand: AsyncParsableCommand {
     @Option(help: "How long to wait for the Node to be Ready, in seconds, before the join ends without that.")
     var waitReady = 60
 
-    @Flag(help: "Check this machine and the tenant, and change nothing.")
+    @Flag(help: "Check this machine, and change nothing. The tenant is not asked.")
     var dryRun = false
 
     @OptionGroup var machine: MachineOptions

@@ -12,7 +12,8 @@ struct TokenCommand: AsyncParsableCommand {
         discussion: """
             A token, and the line to type on the machine:
                 kamaji-manager token create dev
-            Without --kubeconfig and $KUBECONFIG it asks the standalone cluster of this machine, if there is one.
+            Without --kubeconfig and $KUBECONFIG it asks the standalone cluster of this machine, if there is one, and \
+            else as --kubeconfig says.
             """,
         subcommands: [TokenCreateCommand.self, TokenListCommand.self, TokenDeleteCommand.self])
 }
@@ -92,7 +93,8 @@ struct TokenCreateCommand: AsyncParsableCommand {
             print(invitation.command(.kubeadm, secret.token))
             print("# a machine with kamaji-agent")
             print(invitation.command(.agent, secret.token))
-            print("# the same, with where its tunnel is, as one word")
+            print(
+                invitation.namesTunnel ? "# the same as one word, with where its tunnel is" : "# the same as one word")
             print("kamaji-agent join \(try invitation.joinString(secret.token).text)")
         case .text:
             print(secret.token.text)

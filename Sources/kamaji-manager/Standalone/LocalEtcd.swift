@@ -35,6 +35,8 @@ struct LocalEtcd: Service {
         let stopped = Stop()
         let result = try await cancelWhenGracefulShutdown {
             var options = PlatformOptions()
+            // A terminal's Ctrl-C is for us: the tenants' processes end first, and etcd after them.
+            options.processGroupID = 0
             options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
             do {
                 // Killed with us, even when we are given no time to say so.

@@ -26,6 +26,8 @@ struct AcceptanceFixture: Sendable {
     /// Waits until all of a tenant's pods are those of its spec, and says that it is Ready.
     func settled(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         try await eventually("\(name) is settled", within: .seconds(300), sourceLocation: sourceLocation) {
+            // A tenant that is new has none yet.
+            guard try await session("get deploy/\(name)").isSuccess else { return false }
             let tenant = try await session.object("tcp/\(name)")
             let deployment = try await session.object("deploy/\(name)")
             func count(_ field: String) -> Int64 { deployment[path: "status", field]?.integer ?? 0 }

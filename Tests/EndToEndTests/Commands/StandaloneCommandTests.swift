@@ -23,6 +23,24 @@ extension EndToEnd {
             }
         }
 
+        @Test(.enabled(if: Programs.upstream != nil, "upstream's programs are not here"))
+        func `a terminal's Ctrl-C, which reaches whoever it has started too, ends the cluster in order`() async throws {
+            let scratch = try ScratchDirectory()
+            let (_, ending) = try await RunningProgram.run(
+                "/usr/bin/setsid",
+                [
+                    Programs.manager, "standalone", "--engine", "upstream", "--port", "0", "--state-dir",
+                    scratch.file("cluster"),
+                ]
+            ) { program in
+                _ = try await program.output.line(containing: "export KUBECONFIG=")
+                kill(-program.pid, SIGINT)
+                try await eventually("it has ended") { program.output.isOver }
+            }
+            #expect(ending.code == 0, "\(ending)")
+            #expect(RunningProgram.processes(naming: scratch.file("cluster")) == [])
+        }
+
         @Test func `a port that is in use is named, and the flag that chooses another`() async throws {
             let cluster = try StandaloneFixture.current
             let server = try await cluster.session().must("config view -o jsonpath={.clusters[0].cluster.server}")
