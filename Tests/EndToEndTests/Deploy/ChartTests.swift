@@ -25,6 +25,19 @@ extension EndToEnd {
             }
         }
 
+        @Test func `the cluster takes every sample`() async throws {
+            let folder = "\(Programs.repository)/deploy/samples"
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            #expect(names == ["datastore.yaml", "kubeconfiggenerator.yaml", "tenant.yaml"])
+            let session = try await StandaloneFixture.current.session()
+            for name in names {
+                let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+                // The cluster has a DataStore of that name already, of another driver.
+                let sample = text.replacing("name: default", with: "name: another")
+                try await session.must("apply --dry-run=server -f FILE", file: sample)
+            }
+        }
+
         @Test func `the cluster takes every object of the manifests`() async throws {
             let taken = try await system.must("apply --dry-run=server -f \(Self.manifests)/kamaji.yaml")
             let kinds = taken.split(separator: "\n").filter { $0.hasSuffix("(server dry run)") }.map {
