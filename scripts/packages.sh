@@ -201,6 +201,7 @@ check() {
         cmp "$file" "$built/${file##*/}" || wrong "${file##*/} is another one each time"
     done
     rm -rf "$again"
+    out=$built
     for package in $packages; do
         newest=$(objdump -T "$PROGRAMS/$package" | grep -oE 'GLIBC_[0-9.]+' | sort -Vu | tail -n 1)
         say "$package needs a C library from $newest on"
