@@ -39,13 +39,14 @@ crds:
 metrics-docs:
 	@swift build --product kamaji-exporter >/dev/null && "$$(swift build --show-bin-path)/kamaji-exporter" metrics-docs >docs/metrics.md
 
-# deploy/manifests, from the chart.
+# deploy/manifests, from the charts.
 manifests:
 	@scripts/manifests.sh
 
-# A container image of the manager: IMAGE names it, IMAGE_BASE what it is put on, SWIFT_IMAGE what it is built in.
+# A container image of the manager, or of PROGRAM=kamaji-exporter: IMAGE names it, IMAGE_BASE what it is put on,
+# SWIFT_IMAGE what it is built in.
 image:
-	@IMAGE="$(IMAGE)" IMAGE_BASE="$(IMAGE_BASE)" SWIFT_IMAGE="$(SWIFT_IMAGE)" scripts/image.sh
+	@PROGRAM="$(PROGRAM)" IMAGE="$(IMAGE)" IMAGE_BASE="$(IMAGE_BASE)" SWIFT_IMAGE="$(SWIFT_IMAGE)" scripts/image.sh
 
 # .deb and .rpm of kamaji-agent and kamaji-exporter for this distribution, into .build/packages; CHECK=1 has them judged.
 packages:

@@ -144,19 +144,23 @@ let package = Package(
         // What every program of ours does first.
         .target(name: "ProgramStart", swiftSettings: strict),
 
+        // Why an address cannot be listened on.
+        .target(
+            name: "Listening", dependencies: [.product(name: "NIOCore", package: "swift-nio")], swiftSettings: strict),
+
         // The exporter's pages: who may see them, what they are made of, and the wiring of watches and probes.
         .target(
             name: "FleetExporter",
             dependencies: [
-                "CLibCrypt", "CLibSQLite", "CLibSSL", "HTTPTransport", "KubeClient", "KubeObjects", "Probing",
-                "Prometheus", logging, lifecycle, httpParts,
+                "CLibCrypt", "CLibSQLite", "CLibSSL", "HTTPTransport", "KubeClient", "KubeObjects", "Listening",
+                "Probing", "Prometheus", logging, lifecycle, httpParts,
             ] + hummingbird + hummingbirdTLS,
-            swiftSettings: strict),
+            resources: [.embedInCode("Documents")], swiftSettings: strict),
         .testTarget(
             name: "FleetExporterTests",
             dependencies: [
-                "FleetExporter", "HTTPTransport", "KubeClient", "KubeObjects", "PKI", "Probing", "Prometheus",
-                "StandaloneCluster", "TenantAPI", logging, lifecycle,
+                "FleetExporter", "HTTPTransport", "KubeClient", "KubeObjects", "Listening", "PKI", "Probing",
+                "Prometheus", "StandaloneCluster", "TenantAPI", logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), httpParts,
@@ -187,7 +191,8 @@ let package = Package(
         .target(
             name: "StandaloneCluster",
             dependencies: [
-                "APIMachinery", "CLibSQLite", "KubeObjects", "PKI", logging, lifecycle, subprocess, system,
+                "APIMachinery", "CLibSQLite", "KubeObjects", "Listening", "PKI", logging, lifecycle, subprocess,
+                system,
             ] + hummingbird + hummingbirdTLS,
             swiftSettings: strict),
         .testTarget(
@@ -237,8 +242,8 @@ let package = Package(
         .executableTarget(
             name: "kamaji-manager",
             dependencies: [
-                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "LineLog", "NodeIdentity",
-                "PKI", "ProgramStart", "Prometheus", "Reconciliation", "StandaloneCluster", "TenantAPI",
+                "Blueprint", "Datastores", "HTTPTransport", "KubeClient", "KubeObjects", "LineLog", "Listening",
+                "NodeIdentity", "PKI", "ProgramStart", "Prometheus", "Reconciliation", "StandaloneCluster", "TenantAPI",
                 argumentParser, logging, lifecycle, subprocess, system, unixSignals,
             ] + hummingbird,
             swiftSettings: strict),

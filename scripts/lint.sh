@@ -28,10 +28,12 @@ swift build --product kamaji-exporter >/dev/null
     complain "docs/metrics.md is not what kamaji-exporter prints: run make metrics-docs"
 diff -ru deploy/crds "$fresh" || complain "deploy/crds is not what kamaji-manager prints: run make crds"
 
-"$HELM" lint --strict --quiet deploy/charts/kamaji >&2 || complain "the chart is not sound"
+for chart in deploy/charts/*; do
+    "$HELM" lint --strict --quiet "$chart" >&2 || complain "$chart is not sound"
+done
 rendered=$(mktemp -d)
 trap 'rm -rf "$fresh" "$rendered"' EXIT
 scripts/manifests.sh "$rendered"
-diff -ru deploy/manifests "$rendered" || complain "deploy/manifests is not what the chart makes: run make manifests"
+diff -ru deploy/manifests "$rendered" || complain "deploy/manifests is not what the charts make: run make manifests"
 
 exit "$failed"

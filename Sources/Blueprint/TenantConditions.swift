@@ -124,6 +124,7 @@ extension TenantControlPlane {
         switch progress.tunnel {
         case .answered: set(.tunnelReady, true, "Answered", "a node answered through konnectivity")
         case .noAgent: set(.tunnelReady, nil, "NoAgent", "no node is Ready yet that could be dialled")
+        case .undialable(let message): set(.tunnelReady, nil, "NoDialableAddress", message)
         case .silent(let message): set(.tunnelReady, false, "NoAnswer", message)
         case nil: if !wasTrue(.tunnelReady), !hadNoAgent { set(.tunnelReady, nil, "Pending", "not dialled yet") }
         }

@@ -15,6 +15,8 @@ package enum InteriorState: Sendable, Hashable {
 package enum TunnelState: Sendable, Hashable {
     /// No node is Ready, so nobody can be dialled.
     case noAgent
+    /// Nodes are Ready, and not one has an address under which a node could answer.
+    case undialable(message: String)
     /// A node answered through the tunnel.
     case answered
     /// Nodes are Ready, and none of them answers.
@@ -66,14 +68,15 @@ extension TenantControlPlane {
     /// Whether an earlier pass found nobody to dial.
     package var hadNoAgent: Bool {
         (object[path: "status", "conditions"]?.array ?? []).contains {
-            $0["type"]?.string == TenantCondition.tunnelReady.rawValue && $0["reason"] == "NoAgent"
+            $0["type"]?.string == TenantCondition.tunnelReady.rawValue
+                && ["NoAgent", "NoDialableAddress"].contains($0["reason"]?.string)
         }
     }
 
     private func isReached(_ tunnel: TunnelState?) -> Bool {
         guard spec.addons.konnectivity != nil else { return true }
         switch tunnel {
-        case .answered, .noAgent: return true
+        case .answered, .noAgent, .undialable: return true
         case .silent: return false
         // A new session, of a manager that has just begun, has not looked yet.
         case nil: return wasTrue(.tunnelReady) || hadNoAgent

@@ -38,14 +38,23 @@ struct ExporterEndpoints: Sendable {
         router.get("/sd/:list") { request, context in discovery(context.parameters.get("list") ?? "", request) }
         router.get("/-/healthy") { _, _ in text(.ok, "healthy\n") }
         router.get("/-/ready") { _, _ in readiness }
+        router.get("/runbooks") { _, _ in page(RunbookPage.html) }
         router.post("/-/reload") { _, _ in reloadNow() }
         return router
     }
 
+    /// Ready is whose page is whole: kubelet then sends scrapes here, and they get an answer. That the first probes take an
+    /// interval to go round is no reason to wait; how far they are is said.
     private var readiness: Response {
-        if !health.isSynced { return text(.serviceUnavailable, "not ready: \(health.missing) not listed yet\n") }
-        guard prober.hasBegun else { return text(.serviceUnavailable, "not ready: the first probes are under way\n") }
-        return text(.ok, "ready\n")
+        if let missing { return text(.serviceUnavailable, "not ready: \(missing)\n") }
+        let (tenants, probed, stores, asked) = picture.coverage
+        return text(.ok, "ready: \(probed) of \(tenants) tenants probed, \(asked) of \(stores) datastores\n")
+    }
+
+    /// What a page still lacks to be whole. Part of a fleet would look like the end of the rest.
+    private var missing: String? {
+        if !health.isSynced { return health.progress }
+        return picture.isWriting ? nil : "what was listed is being written down; \(health.progress)"
     }
 
     private func reloadNow() -> Response {
@@ -58,8 +67,7 @@ struct ExporterEndpoints: Sendable {
 
     private func scrape(_ request: Request) -> Response {
         if case .malformed(let why) = ScrapeTimeout(request.headers) { return text(.badRequest, why) }
-        // Part of a fleet would look like the end of the rest.
-        guard health.isSynced else { return text(.serviceUnavailable, "\(health.missing) not listed yet\n") }
+        if let missing { return text(.serviceUnavailable, "\(missing)\n") }
         guard let delivery = deliveries.begin() else {
             return busy("\(Self.concurrentScrapes) pages are being read\n")
         }
@@ -128,7 +136,7 @@ struct ExporterEndpoints: Sendable {
 
     private func discovery(_ list: String, _ request: Request) -> Response {
         // Prometheus keeps its former list; an empty one would drop every target.
-        guard health.isSynced else { return text(.serviceUnavailable, "\(health.missing) not listed yet\n") }
+        if let missing { return text(.serviceUnavailable, "\(missing)\n") }
         let namespace = request.uri.queryParameters["tcp_namespace"].map(String.init)
         guard let targets = ServiceDiscovery.list(list, picture, namespace: namespace) else {
             return text(.notFound, "known are /sd/probes, /sd/apiservers, /sd/konnectivity and /sd/datastores\n")

@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 import KubeClient
+import Listening
 import Logging
 import NIOCore
 import Probing
@@ -143,7 +144,7 @@ package struct FleetExporter: Service {
                 group.addTask { await prober.run() }
                 group.addTask { await tidy() }
                 group.addTask { await remember() }
-                group.addTask { try await server.run() }
+                group.addTask { try await serve(server) }
                 // Whichever ends, ends the exporter.
                 defer { group.cancelAll() }
                 do {
@@ -152,6 +153,14 @@ package struct FleetExporter: Service {
                     return
                 }
             }
+        }
+    }
+
+    private func serve(_ server: some Service) async throws {
+        do {
+            try await server.run()
+        } catch {
+            throw ListenFailure(error, host: settings.host, port: settings.port, flag: "--web.listen-address") ?? error
         }
     }
 
@@ -192,6 +201,7 @@ package struct FleetExporter: Service {
         let (log, onRunning) = (log, onRunning)
         let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
         let patience = settings.writePatience
+        let cap = ConnectionCap(settings.connections)
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [SlowReaderHandler(patience)], idleTimeout: .seconds(180))
         let server: HTTPServerBuilder =
@@ -204,8 +214,10 @@ package struct FleetExporter: Service {
             router: endpoints.router, server: server,
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port), serverName: nil,
-                availableConnectionsDelegate: MaximumAvailableConnections(settings.connections, logger: silent)),
+                availableConnectionsDelegate: cap),
             onServerRunning: { channel in
+                // Fails only when the channel is closed already, and then nobody comes.
+                try? await cap.open(channel)
                 let port = channel.localAddress?.port ?? 0
                 log.info("listening", metadata: ["port": "\(port)"])
                 onRunning(port)

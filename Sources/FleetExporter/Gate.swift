@@ -49,6 +49,7 @@ struct Gate: RouterMiddleware {
     private static func handler(_ path: String) -> String {
         switch path {
         case "/": "landing"
+        case "/runbooks": "runbooks"
         case "/metrics": "metrics"
         case "/probe": "probe"
         case "/-/healthy", "/-/ready", "/-/reload": "management"

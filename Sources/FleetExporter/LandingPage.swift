@@ -20,7 +20,8 @@ enum LandingPage {
             <h1>kamaji-exporter</h1>
             <p>\(rows.count) tenants, \(down) not ready, \(troubled) with certificates in trouble, \
             \(stores.count) datastores. Version \(escaped(version)).</p>
-            <nav><a href="metrics">Metrics</a> <a href="sd/probes">Discovery</a> <a href="-/ready">Readiness</a></nav>
+            <nav><a href="metrics">Metrics</a> <a href="sd/probes">Discovery</a> <a href="-/ready">Readiness</a> \
+            <a href="runbooks">Runbooks</a></nav>
             </header>
             <main>
             <table>
@@ -121,7 +122,7 @@ enum LandingPage {
         return output
     }
 
-    private static let style = """
+    static let style = """
         :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d5dae1;--good:#116329;--warn:#7d4e00;--bad:#b3140e}
         @media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--paper:#14171b;--line:#363c45;--good:#6fd08c;--warn:#e3b341;--bad:#ff8f85}}
         body{margin:0 auto;max-width:80rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
@@ -130,6 +131,7 @@ enum LandingPage {
         caption{text-align:left;font-weight:600;padding:1rem 0 .3rem}
         th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
         .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad);font-weight:600}
+        code{font-size:.9em;overflow-wrap:anywhere}h2{font-size:1.1rem;margin:1.6rem 0 .3rem}
         svg{vertical-align:middle}path{fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round}
         """
 }

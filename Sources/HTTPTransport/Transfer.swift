@@ -87,8 +87,10 @@ final class Transfer {
         }
     }
 
-    /// Scheme, host and port: all of a URL that may stand in an error.
+    /// Scheme, host and port: all of a URL that may stand in an error. Of a UNIX socket its path, for the host in such a
+    /// URL says nothing.
     private(set) lazy var origin: String = {
+        if let path = exchange.request.unixSocket { return "unix:\(path)" }
         let parts = exchange.request.url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count >= 3 else { return "request" }
         let host = parts[2].split(separator: "@").last ?? ""

@@ -11,10 +11,12 @@ extension KubeClient {
     /// - Parameters:
     ///   - reduced: what is kept of each object of a list.
     ///   - heard: told whenever the server gives a sign of life, also where nothing changed.
+    ///   - failed: told why a list or watch was interrupted; it is tried again all the same.
     package func watch(
         _ type: ResourceType, namespace: String? = nil, labelSelector: LabelSelector = LabelSelector(),
         fieldSelector: FieldSelector = FieldSelector(), metadataOnly: Bool = false,
-        reduced: (KubeObject) -> KubeObject = { $0 }, heard: () -> Void = {}, receive: (WatchEvent) async throws -> Void
+        reduced: (KubeObject) -> KubeObject = { $0 }, heard: () -> Void = {}, failed: (KubeError) -> Void = { _ in },
+        receive: (WatchEvent) async throws -> Void
     ) async throws {
         var machine = WatchMachine()
         while true {
@@ -48,9 +50,12 @@ extension KubeClient {
                     metadata: ["resource": "\(type)", "error": "\(error)"])
                 if error.isUnauthorized { await credentials.invalidate() }
                 machine.failed(error)
+                failed(error)
             } catch let error as HTTPTransportError where error.code != .cancelled {
                 log.debug("watch interrupted", metadata: ["resource": "\(type)", "error": "\(error)"])
-                machine.failed(KubeError(.transport(error), error.message))
+                let failure = KubeError(.transport(error), error.message)
+                machine.failed(failure)
+                failed(failure)
             }
         }
     }

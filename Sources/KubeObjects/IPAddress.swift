@@ -26,6 +26,17 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         isIPv4 ? bytes[0] == 169 && bytes[1] == 254 : bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80
     }
 
+    /// 0.0.0.0 and ::, which stand for no address, or for any.
+    package var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
+
+    /// What an IPv6 address stands for that carries an IPv4 one (RFC 4291, 2.5.5.2); any other address is its own.
+    package var unmapped: IPAddress {
+        guard bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF else {
+            return self
+        }
+        return IPAddress(bytes: Array(bytes[12...])) ?? self
+    }
+
     private static func version4(_ text: some StringProtocol) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }

@@ -103,6 +103,10 @@ import Testing
             try tunnel(.answered) == ["AddonsApplied True Applied", "TunnelReady True Answered", "Ready True Ready"])
         #expect(try tunnel(.noAgent).suffix(2) == ["TunnelReady Unknown NoAgent", "Ready True Ready"])
         #expect(
+            try tunnel(.undialable(message: "a (127.0.0.1)")).suffix(2) == [
+                "TunnelReady Unknown NoDialableAddress", "Ready True Ready",
+            ])
+        #expect(
             try tunnel(.silent(message: "no answer")).suffix(2) == [
                 "TunnelReady False NoAnswer", "Ready False TunnelSilent",
             ])

@@ -46,7 +46,7 @@ struct ExporterFixture: Sendable {
         let authority = try makeAuthority()
         let tenantAuthority = try makeAuthority()
         let admin = try server(authority, "\(folder)/admin.db", log)
-        let tenant = try server(tenantAuthority, "\(folder)/tenant.db", log)
+        let tenant = try server(tenantAuthority, "\(folder)/tenant.db", log, takesClients: true)
         let group = ServiceGroup(configuration: .init(services: [admin, tenant], logger: log))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -99,13 +99,15 @@ struct ExporterFixture: Sendable {
         }
     }
 
-    private static func server(_ authority: CertificateAuthority, _ path: String, _ log: Logger) throws
-        -> EmbeddedAPIServer
-    {
+    /// - Parameter takesClients: whether who shows a certificate of the authority is believed.
+    private static func server(
+        _ authority: CertificateAuthority, _ path: String, _ log: Logger, takesClients: Bool = false
+    ) throws -> EmbeddedAPIServer {
         let serving = try issue(authority, "kube-apiserver", isServer: true)
         var configuration = EmbeddedAPIServer.Configuration(
             servingCertificate: serving.certificate.pem, servingKey: serving.key.pem, sqlitePath: path)
         configuration.port = 0
+        if takesClients { configuration.clientAuthorities = authority.certificate.pem }
         configuration.tokens = StaticTokens([token: UserInfo(name: "root", groups: ["system:masters"])])
         return try EmbeddedAPIServer(configuration, log: log)
     }
@@ -158,6 +160,30 @@ struct ExporterFixture: Sendable {
             try await addSecret(name, "admin-kubeconfig", ["admin.conf": Array(inside.utf8)])
         }
         _ = try await api.updateStatus(made, .tenantControlPlanes)
+    }
+
+    /// A kubeconfig for the tenant that answers, of a member of system:masters.
+    func administratorConfiguration() throws -> String {
+        let key = try PrivateKey.generate(.ecdsaP256)
+        let profile = CertificateProfile(
+            commonName: "admin", organizations: ["system:masters"], extendedKeyUsages: [.clientAuth],
+            validity: .seconds(86_400))
+        let certificate = try tenantAuthority.issue(profile, to: key, now: Date())
+        return Kubeconfig(
+            clusterName: "tenant", server: "https://\(endpoint)",
+            certificateAuthorityPEM: tenantAuthority.certificate.pem, userName: "admin",
+            clientCertificatePEM: certificate.pem, clientKeyPEM: key.pem
+        ).yaml
+    }
+
+    /// A client of the tenant that answers.
+    var tenantAPI: KubeClient {
+        KubeClient(
+            connection: ClusterConnection(
+                server: "https://\(endpoint)",
+                tls: TLSSettings(certificateAuthorities: tenantAuthority.certificate.pem),
+                credential: .token(Self.token)),
+            transport: transport, fieldManager: "test", log: log)
     }
 
     func addSecret(_ tenant: String, _ component: String, _ data: [String: [UInt8]]) async throws {

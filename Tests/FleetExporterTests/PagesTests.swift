@@ -58,6 +58,28 @@ struct PagesTests {
         }
     }
 
+    @Test("A node that names an address of whoever dials it is not dialled, and told")
+    func undialable() async throws {
+        try await ExporterFixture.run { fixture in
+            var node = ResourceType.nodes.object(ObjectKey(namespace: nil, name: "worker"))
+            node["status"] = [
+                "addresses": [
+                    ["type": "InternalIP", "address": "127.0.0.1"], ["type": "Hostname", "address": "worker"],
+                ],
+                "conditions": [["type": "Ready", "status": "True"]],
+            ]
+            _ = try await fixture.tenantAPI.create(node, .nodes)
+            _ = try await fixture.tenantAPI.updateStatus(node, .nodes)
+            try await fixture.addTenant("prod", inside: try fixture.administratorConfiguration())
+            let identity = "{tcp_namespace=\"default\",tcp_name=\"prod\"}"
+            let page = try await fixture.eventually("a look into the tenant") {
+                $0.contains("kamaji_konnectivity_undialable_nodes\(identity) 1")
+            }
+            #expect(page.contains("kamaji_tcp_nodes\(identity) 1"))
+            #expect(!page.contains("kamaji_konnectivity_dial_success{"))
+        }
+    }
+
     @Test("A scrape is answered in the form that is asked for, and a broken timeout is refused")
     func forms() async throws {
         try await ExporterFixture.run { fixture in

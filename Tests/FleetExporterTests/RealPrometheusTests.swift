@@ -36,6 +36,7 @@ struct RealPrometheusTests {
             while try await !prometheus.firing().isSuperset(of: expected), ContinuousClock.now < end {
                 try await Task.sleep(for: .milliseconds(500))
             }
+            #expect(try await prometheus.values("kamaji_ds_endpoint_up{endpoint=\"127.0.0.1:1\"}") == [0])
             let firing = try await prometheus.firing()
             #expect(firing.isSuperset(of: expected))
             let known = expected.union([
@@ -91,10 +92,23 @@ final class RealPrometheus: Sendable {
         .replacing("> 900)", with: "> -1)")
         try Data(hurried.utf8).write(to: URL(filePath: "\(folder)/rules.yml"))
         let target = url.dropFirst("http://".count)
+        // As the Prometheus operator makes it of our ServiceMonitor, with its labels for the target.
+        let manifest = Self.repository.appending(path: "deploy/manifests/exporter/servicemonitor.yaml")
+        let object = try #require(try YAML.parse(try String(contentsOf: manifest, encoding: .utf8)).first)
+        let monitor = try #require(object[path: "spec", "endpoints"]?[0])
+        let relabeling = monitor["relabelings"]?[0]
         let configuration = """
             global: {scrape_interval: 3s, scrape_timeout: 3s, evaluation_interval: 1s}
             rule_files: [rules.yml]
-            scrape_configs: [{job_name: kamaji-exporter, static_configs: [{targets: ["\(target)"]}]}]
+            scrape_configs:
+            - job_name: serviceMonitor/kamaji-system/kamaji-exporter/0
+              honor_labels: \(monitor["honorLabels"]?.bool ?? false)
+              relabel_configs:
+              - {target_label: \(relabeling?["targetLabel"]?.string ?? ""), replacement: \
+            \(relabeling?["replacement"]?.string ?? "")}
+              static_configs:
+              - targets: ["\(target)"]
+                labels: {endpoint: metrics, namespace: kamaji-system, pod: exporter-0, service: exporter}
             """
         try Data(configuration.utf8).write(to: URL(filePath: "\(folder)/prometheus.yml"))
         logFile = "\(folder)/prometheus.log"

@@ -37,6 +37,14 @@ struct FailureTests {
         #expect(await code(HTTPRequest("GET", server.url, timeout: .milliseconds(50))) == .timedOut)
     }
 
+    @Test("An error names a UNIX socket by its path, for its URL names nobody")
+    func unixSocket() async throws {
+        var request = HTTPRequest("GET", "http://localhost/status")
+        request.unixSocket = "/nowhere/kamaji.sock"
+        let error = await #expect(throws: HTTPTransportError.self) { try await transport.send(request) }
+        #expect(error?.message.hasPrefix("unix:/nowhere/kamaji.sock: ") == true, "\(error?.message ?? "")")
+    }
+
     @Test("An error names the host and nothing else of the URL")
     func hidden() async throws {
         let port = try ScriptedServer.unusedPort()

@@ -33,6 +33,10 @@ extension Catalogue {
     package static let dialDuration = tenant(
         "kamaji_konnectivity_dial_duration_seconds", .gauge,
         "How long that took.")
+    package static let undialableNodes = tenant(
+        "kamaji_konnectivity_undialable_nodes", .gauge,
+        "Ready nodes, of the first ten, that name a loopback, unspecified or link-local address: they are not dialled (cached)."
+    )
     package static let tunnelBroken = tenant(
         "kamaji_konnectivity_tunnel_broken", .gauge,
         "1 while the manager dials a node through the tunnel and gets no answer, from the condition TunnelReady.")
@@ -40,6 +44,6 @@ extension Catalogue {
     static let konnectivity: [CatalogueEntry] = [
         standard(serversExpected), lean(serversReady), lean(agentsMinimum), standard(agentsMaximum),
         standard(establishedConnections), standard(pendingDials), standard(dialFailures), sparse(tunnelBroken),
-        standard(agentsDesired), lean(dialSuccess), standard(dialDuration),
+        standard(agentsDesired), lean(dialSuccess), standard(dialDuration), sparse(undialableNodes),
     ]
 }

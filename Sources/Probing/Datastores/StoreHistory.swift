@@ -55,6 +55,8 @@ package struct StoreHistory: Sendable {
 
     package init() {}
 
+    package var isEmpty: Bool { last == nil }
+
     package mutating func add(_ visit: StoreVisit, now: Double) {
         last = visit
         if visit.isUp { lastSuccess = now }

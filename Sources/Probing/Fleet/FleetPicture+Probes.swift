@@ -95,6 +95,19 @@ extension FleetPicture {
         }
     }
 
+    /// How many of those that can be asked have been.
+    package var coverage: (tenants: Int, probed: Int, stores: Int, asked: Int) {
+        state.withLock { state in
+            let tenants = state.tenants.values.lazy.filter {
+                $0.facts.map { $0.endpoint != nil && !$0.isAsleep } ?? false
+            }
+            let stores = state.stores.values.lazy.filter { $0.facts.map { !$0.isLocal } ?? false }
+            return (
+                tenants.count, tenants.count { !$0.probes.isEmpty }, stores.count, stores.count { !$0.history.isEmpty }
+            )
+        }
+    }
+
     /// The collectors that have anybody to ask.
     package var asked: Set<CollectorHealth.Collector> {
         state.withLock { state in

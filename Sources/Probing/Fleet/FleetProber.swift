@@ -125,9 +125,6 @@ package final class FleetProber: Sendable {
         }
     }
 
-    /// Whether every tenant that was there at the start has been asked, or had the time to be.
-    package var hasBegun: Bool { state.withLock { !$0.isFilling } }
-
     // MARK: Running
 
     /// How often the schedules are looked at. A probe begins so much too late, at most.

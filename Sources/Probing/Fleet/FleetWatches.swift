@@ -98,7 +98,8 @@ package struct FleetWatches: Sendable {
         let ours = LabelSelector([.exists(Keys.name)])
         let name = ResourceType.secrets.plural
         try await api.watch(
-            .secrets, labelSelector: ours, reduced: sieve.sift, heard: { health.alive(name) }
+            .secrets, labelSelector: ours, reduced: sieve.sift, heard: { health.alive(name) },
+            failed: { health.failed(name, $0.shortly) }
         ) { event in
             switch event {
             case .relisted(let objects, _):
@@ -134,7 +135,10 @@ package struct FleetWatches: Sendable {
         gone: (ObjectKey) -> Void
     ) async throws {
         var known: Set<ObjectKey> = []
-        try await api.watch(type, labelSelector: selector, heard: { health.alive(type.plural) }) { event in
+        try await api.watch(
+            type, labelSelector: selector, heard: { health.alive(type.plural) },
+            failed: { health.failed(type.plural, $0.shortly) }
+        ) { event in
             switch event {
             case .relisted(let objects, _):
                 let present = Set(objects.map(\.key))
@@ -151,6 +155,20 @@ package struct FleetWatches: Sendable {
                 gone(object.key)
                 health.heard(type.plural, objects: known.count)
             }
+        }
+    }
+}
+
+extension KubeError {
+    /// For whoever may look at the exporter: without names and addresses.
+    fileprivate var shortly: String {
+        switch cause {
+        case .status(403, _, _): "this account may not list it"
+        case .status(404, _, _): "the admin API does not know it"
+        case .status(let code, _, _): "the admin API answers \(code)"
+        case .transport: "the admin API does not answer"
+        case .malformed: "the admin API answers what is no list"
+        case .credentials: "there is no credential for the admin API"
         }
     }
 }

@@ -8,21 +8,51 @@ package final class WatchHealth: Sendable {
         var lists = 0
         var objects = 0
         var lastContact: Double?
+        /// Why the first list is not there yet; nil also while it is under way.
+        var obstacle: String?
     }
 
+    /// Something that has to be listed.
+    package struct Source: Sendable, Hashable {
+        package let name: String
+        /// Nil until it was listed.
+        package let objects: Int?
+        /// Why it was not, where that is known.
+        package let obstacle: String?
+    }
+
+    private let required: Set<String>
     private let records: Mutex<[String: Record]>
     private let now: @Sendable () -> Double
 
     /// - Parameter required: what has to be listed before a page is whole.
     package init(required: [String], now: @escaping @Sendable () -> Double) {
+        self.required = Set(required)
         records = Mutex(Dictionary(uniqueKeysWithValues: required.map { ($0, Record()) }))
         self.now = now
     }
 
     package var isSynced: Bool { records.withLock { $0.values.allSatisfy(\.isSynced) } }
 
-    /// Who was not listed yet.
-    package var missing: [String] { records.withLock { $0.filter { !$0.value.isSynced }.keys.sorted() } }
+    /// Everything that a page needs, by name.
+    package var sources: [Source] {
+        records.withLock { $0 }.filter { required.contains($0.key) }.sorted { $0.key < $1.key }.map {
+            Source(
+                name: $0.key, objects: $0.value.isSynced ? $0.value.objects : nil,
+                obstacle: $0.value.isSynced ? nil : $0.value.obstacle)
+        }
+    }
+
+    /// Who was not listed yet and why, then who was, with how many objects; for people.
+    package var progress: String {
+        let sources = sources
+        let missing = sources.filter { $0.objects == nil }.map {
+            "\($0.name) not listed yet\($0.obstacle.map { " (\($0))" } ?? "")"
+        }
+        let listed = sources.compactMap { source in source.objects.map { "\($0) \(source.name)" } }
+        return (missing + (listed.isEmpty ? [] : ["listed are \(listed.joined(separator: ", "))"])).joined(
+            separator: "; ")
+    }
 
     /// Seconds since the watch that has been silent for longest heard anything; nil before the first list.
     package var age: Double? {
@@ -44,6 +74,11 @@ package final class WatchHealth: Sendable {
             records[resource]?.objects = objects
             records[resource]?.lastContact = now()
         }
+    }
+
+    /// - Parameter why: without a name of anything.
+    func failed(_ resource: String, _ why: String) {
+        records.withLock { $0[resource]?.obstacle = why }
     }
 
     /// The API server answered, although there was nothing to tell.

@@ -19,6 +19,8 @@ package struct TenantInspection: Sendable, Hashable {
     package var storageBytes: Double?
     /// Of the kubelet of a node that is Ready, through the tunnel.
     package var dial: Dial?
+    /// Ready nodes that were not dialled, for under their address no node answers.
+    package var undialableNodes = 0
     /// Why questions were not answered.
     package var failures: [ProbeFailure] = []
 
@@ -53,6 +55,7 @@ struct InspectionHistory: Sendable {
         }
         guard facts.usesKonnectivity else { return samples }
         if let agents = last.agentsDesired { samples.add(Catalogue.agentsDesired, Double(agents)) }
+        if last.undialableNodes > 0 { samples.add(Catalogue.undialableNodes, Double(last.undialableNodes)) }
         if let dial = last.dial {
             samples.add(Catalogue.dialSuccess, dial.isAnswered)
             samples.add(Catalogue.dialDuration, dial.duration.wholeMicroseconds)

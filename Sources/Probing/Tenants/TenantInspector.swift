@@ -52,7 +52,10 @@ package struct TenantInspector: Sendable {
         found.nodes = Self.count(nodes.count, list)
         if target.usesKonnectivity {
             found.agentsDesired = await agents(visit, &found.failures)
-            found.dial = await dial(visit, nodes, &found.failures)
+            let ready = nodes.filter { Self.isReady($0) && Self.isName($0.name) }
+            let dialable = ready.filter { NodeReach.undialable(of: $0) == nil }
+            found.undialableNodes = ready.count - dialable.count
+            found.dial = await dial(visit, dialable.map(\.name), &found.failures)
         }
         if measuresStorage { found.storageBytes = await storageBytes(visit, &found.failures) }
         return found
@@ -98,13 +101,11 @@ package struct TenantInspector: Sendable {
     }
 
     private func dial(
-        _ visit: InspectionVisit, _ nodes: [KubeObject], _ failures: inout [ProbeFailure]
+        _ visit: InspectionVisit, _ nodes: [String], _ failures: inout [ProbeFailure]
     ) async -> TenantInspection.Dial? {
-        let ready = nodes.filter(Self.isReady).map(\.name).filter(Self.isName)
-        guard !ready.isEmpty else { return nil }
         let clock = ContinuousClock()
         var last: TenantInspection.Dial?
-        for name in ready.shuffled().prefix(Self.dials) {
+        for name in nodes.shuffled().prefix(Self.dials) {
             let start = clock.now
             // kubelet's own health, over the port that logs and exec take.
             let status = await visit.status("/api/v1/nodes/\(name)/proxy/healthz")

@@ -24,7 +24,7 @@ struct TunnelProbe: Sendable {
     static func pause(after state: TunnelState?) -> Duration {
         switch state {
         case .answered: .seconds(60)
-        case .noAgent: .seconds(10)
+        case .noAgent, .undialable: .seconds(10)
         case .silent, nil: .seconds(2)
         }
     }
@@ -32,8 +32,10 @@ struct TunnelProbe: Sendable {
     func look() async throws -> TunnelState {
         let ready = try await client.list(.nodes, namespace: nil).items.filter(Self.isReady)
         guard !ready.isEmpty else { return .noAgent }
+        let dialable = ready.filter { NodeReach.undialable(of: $0) == nil }
+        if dialable.isEmpty { return .undialable(message: Self.complaint(ready)) }
         var failures: [String] = []
-        for node in ready.shuffled().prefix(Self.dials) {
+        for node in dialable.shuffled().prefix(Self.dials) {
             // kubelet's own health, over the port that logs and exec take.
             let status = try await client.status(of: "/api/v1/nodes/\(node.name)/proxy/healthz")
             if Self.isAnswer(status) { return .answered }
@@ -43,6 +45,16 @@ struct TunnelProbe: Sendable {
             message:
                 "no answer through konnectivity from Ready nodes: \(failures.joined(separator: ", ")); look at the "
                 + "konnectivity agents and at the firewall before the tenant's konnectivity port")
+    }
+
+    /// Of nodes none of which can be dialled.
+    static func complaint(_ nodes: [KubeObject]) -> String {
+        let some = nodes.sorted { $0.name < $1.name }.prefix(dials).map {
+            "\($0.name) (\(NodeReach.undialable(of: $0) ?? ""))"
+        }
+        return
+            "no Ready node has an address under which others reach it: \(some.joined(separator: ", ")); start its kubelet "
+            + "with --node-ip"
     }
 
     static func isReady(_ node: KubeObject) -> Bool {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HummingbirdCore
 import HummingbirdTLS
 import KubeObjects
+import Listening
 import Logging
 import NIOCore
 import NIOPosix

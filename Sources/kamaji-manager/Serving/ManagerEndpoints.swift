@@ -1,8 +1,8 @@
 import Hummingbird
+import Listening
 import Logging
 import Prometheus
 import ServiceLifecycle
-import StandaloneCluster
 import Synchronization
 
 /// Whether this process can do its work, as its probes ask.

@@ -37,7 +37,8 @@ extension EndToEnd {
                 let (_, ending) = try await RunningProgram.run(
                     Programs.manager,
                     [
-                        "run", "--kubeconfig", try await kubeconfig(of: system), "--pod-namespace", "kamaji-system",
+                        "run", "--kubeconfig", try await system.kubeconfig(as: "kamaji-controller-manager"),
+                        "--pod-namespace", "kamaji-system",
                         "--datastore", "default", "--metrics-bind-address", "127.0.0.1:0",
                         "--health-probe-bind-address", "127.0.0.1:0",
                     ],
@@ -55,7 +56,7 @@ extension EndToEnd {
         }
 
         /// A tenant of a standalone cluster, as an admin cluster: a real API server, with RBAC and an audit log.
-        private func realCluster(on cluster: StandaloneFixture, _ audit: AuditLog) async throws -> Session {
+        func realCluster(on cluster: StandaloneFixture, _ audit: AuditLog) async throws -> Session {
             let session = try await cluster.session()
             try await session.must(
                 "apply -f FILE",
@@ -104,7 +105,7 @@ extension EndToEnd {
         }
 
         /// Gives the real cluster the DataStore of the one that it runs on.
-        private func lendDatastore(of cluster: StandaloneFixture, to system: Session) async throws {
+        func lendDatastore(of cluster: StandaloneFixture, to system: Session) async throws {
             let lender = Session(
                 kubectl: system.kubectl, kubeconfig: cluster.kubeconfig, namespace: "kamaji-system",
                 scratch: system.scratch)
@@ -115,23 +116,6 @@ extension EndToEnd {
                 object["status"] = nil
                 try await system.must("create -f FILE", file: String(decoding: object.encoded(), as: UTF8.self))
             }
-        }
-
-        /// With a token of the manager's account, as its pods are given one.
-        private func kubeconfig(of system: Session) async throws -> String {
-            let token = try await system.must("create token kamaji-controller-manager").filter { !$0.isWhitespace }
-            let cluster = "config view --raw -o jsonpath={.clusters[0].cluster"
-            let server = try await system.must("\(cluster).server}")
-            let authority = try await system.must("\(cluster).certificate-authority-data}")
-            return try system.scratch.write(
-                """
-                apiVersion: v1
-                kind: Config
-                clusters: [{name: real, cluster: {server: "\(server)", certificate-authority-data: "\(authority)"}}]
-                users: [{name: manager, user: {token: "\(token)"}}]
-                contexts: [{name: manager, context: {cluster: real, user: manager, namespace: kamaji-system}}]
-                current-context: manager
-                """)
         }
 
         /// A tenant's life: made, damaged, changed and deleted.
@@ -205,5 +189,24 @@ extension EndToEnd {
               kubernetes: {version: v1.35.2}
               addons: {konnectivity: {}}
             """
+    }
+}
+
+extension Session {
+    /// With a token of an account of the namespace, as its pods are given one.
+    func kubeconfig(as account: String) async throws -> String {
+        let token = try await must("create token \(account)").filter { !$0.isWhitespace }
+        let cluster = "config view --raw -o jsonpath={.clusters[0].cluster"
+        let server = try await must("\(cluster).server}")
+        let authority = try await must("\(cluster).certificate-authority-data}")
+        return try scratch.write(
+            """
+            apiVersion: v1
+            kind: Config
+            clusters: [{name: here, cluster: {server: "\(server)", certificate-authority-data: "\(authority)"}}]
+            users: [{name: pod, user: {token: "\(token)"}}]
+            contexts: [{name: pod, context: {cluster: here, user: pod, namespace: \(namespace)}}]
+            current-context: pod
+            """)
     }
 }

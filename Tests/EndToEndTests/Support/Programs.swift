@@ -8,6 +8,7 @@ enum Programs {
     /// As they were built with these tests: beside the bundle that holds them.
     static let manager = built("kamaji-manager")
     static let agent = built("kamaji-agent")
+    static let exporter = built("kamaji-exporter")
 
     private static func built(_ name: String) -> String {
         var folders: [URL] = CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
