@@ -5,8 +5,10 @@ package final class CurlTransport: HTTPTransport {
 
     /// - Parameter maxConnectionsPerHost: how many connections the whole responses to one host share when it speaks
     ///   HTTP/1.1; further requests wait. Streams do not count against it: a watch holds its connection for minutes.
-    package init(maxConnectionsPerHost: Int = 8) {
-        loop = TransferLoop(maxConnectionsPerHost: maxConnectionsPerHost)
+    /// - Parameter keptConnections: how many connections to all hosts together stay open for a next request; those that
+    ///   were used longest ago make room. Nil leaves it to libcurl: four for each request under way.
+    package init(maxConnectionsPerHost: Int = 8, keptConnections: Int? = nil) {
+        loop = TransferLoop(maxConnectionsPerHost: maxConnectionsPerHost, keptConnections: keptConnections)
         loop.start()
     }
 

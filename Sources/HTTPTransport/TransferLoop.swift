@@ -24,8 +24,12 @@ final class TransferLoop: Sendable {
 
     private let state = Mutex(State())
     private let maxConnectionsPerHost: Int
+    private let keptConnections: Int?
 
-    init(maxConnectionsPerHost: Int) { self.maxConnectionsPerHost = maxConnectionsPerHost }
+    init(maxConnectionsPerHost: Int, keptConnections: Int?) {
+        self.maxConnectionsPerHost = maxConnectionsPerHost
+        self.keptConnections = keptConnections
+    }
 
     func start() {
         let context = Unmanaged.passRetained(self).toOpaque()
@@ -82,6 +86,7 @@ final class TransferLoop: Sendable {
             return
         }
         _ = kmj_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        if let keptConnections { _ = kmj_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, keptConnections) }
         state.withLock { $0.multi = MultiHandle(pointer: multi) }
         var transfers = TransferTable()
 

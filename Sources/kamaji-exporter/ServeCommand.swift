@@ -57,12 +57,16 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The least level that is written: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
+    /// One to each of so many tenants: a handshake costs more than the questions that follow it. With more tenants than
+    /// that each visit makes its own.
+    private static let keptConnections = 2048
+
     func run() async throws {
         let log = try logger()
         let connection = try ClusterConnection.load(
             path: kubeconfig, context: context, environment: ProcessInfo.processInfo.environment)
         let admin = CurlTransport()
-        let fleet = CurlTransport(maxConnectionsPerHost: 4)
+        let fleet = CurlTransport(maxConnectionsPerHost: 4, keptConnections: Self.keptConnections)
         defer {
             admin.shutdown()
             fleet.shutdown()

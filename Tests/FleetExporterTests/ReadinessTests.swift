@@ -4,6 +4,7 @@ import KubeClient
 import KubeObjects
 import Listening
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import FleetExporter
@@ -40,7 +41,8 @@ struct ReadinessTests {
             try await fixture.addTenant("prod")
             var settings = FleetExporter.Settings()
             (settings.host, settings.port) = ("127.0.0.1", 0)
-            try await fixture.withoutSecrets.serving(settings) { partial in
+            try await fixture.reading(through: SecretsRefused(transport: fixture.transport)).serving(settings) {
+                partial in
                 let wanted =
                     "secrets not listed yet (this account may not list it); "
                     + "listed are 0 datastores, 0 deployments, 1 tenantcontrolplanes"
@@ -56,6 +58,30 @@ struct ReadinessTests {
                     let answer = try await partial.get(path)
                     #expect(answer.status == 503 && String(decoding: answer.body, as: UTF8.self) == "\(wanted)\n")
                 }
+            }
+        }
+    }
+
+    @Test("Nobody is asked before it is known whom to trust")
+    func patience() async throws {
+        try await ExporterFixture.run { fixture in
+            try await fixture.addTenant("prod")
+            var settings = FleetExporter.Settings()
+            (settings.host, settings.port) = ("127.0.0.1", 0)
+            settings.configurationFile = "\(fixture.folder)/exporter.yml"
+            let door = SecretsRefused(transport: fixture.transport)
+            try await fixture.reading(through: door).serving(settings) { late in
+                let end = ContinuousClock.now + .seconds(240)
+                // Each a longer pause after the last: the tenant would be due by then.
+                while door.refusals < 4, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(50)) }
+                door.open()
+                while try await late.readiness().status != 200, ContinuousClock.now < end {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                let identity = "{tcp_namespace=\"default\",tcp_name=\"prod\",check=\"readyz\"}"
+                let page = try await late.eventually("a probe") { $0.contains("kamaji_probe_success\(identity)") }
+                #expect(page.contains("kamaji_probe_success\(identity) 1"))
+                #expect(page.contains("kamaji_probe_failures_total\(identity) 0"))
             }
         }
     }
@@ -119,31 +145,39 @@ extension ExporterFixture {
             answer.status, String(decoding: answer.body, as: UTF8.self).trimmingCharacters(in: .newlines))
     }
 
-    /// The same fleet, for an exporter whose account may list everything but Secrets.
-    fileprivate var withoutSecrets: ExporterFixture {
+    /// The same fleet, for an exporter whose requests to the admin API go through this.
+    fileprivate func reading(through transport: some HTTPTransport) -> ExporterFixture {
         ExporterFixture(
-            api: KubeClient(
-                connection: api.connection, transport: SecretsRefused(transport: transport), fieldManager: "test",
-                log: log), transport: transport, tenantAuthority: tenantAuthority, endpoint: endpoint, url: url,
+            api: KubeClient(connection: api.connection, transport: transport, fieldManager: "test", log: log),
+            transport: self.transport, tenantAuthority: tenantAuthority, endpoint: endpoint, url: url,
             folder: folder, log: log)
     }
 }
 
 /// Answers for Secrets as an API server does whose roles do not grant them.
-private struct SecretsRefused: HTTPTransport {
-    let transport: CurlTransport
+private final class SecretsRefused: HTTPTransport {
+    private let transport: CurlTransport
+    private let state = Mutex((isOpen: false, refusals: 0))
 
-    private func refusal(_ request: HTTPRequest) -> HTTPResponse? {
-        guard request.url.contains("/api/v1/secrets") else { return nil }
+    init(transport: CurlTransport) { self.transport = transport }
+
+    var refusals: Int { state.withLock { $0.refusals } }
+
+    /// Grants them from now on.
+    func open() { state.withLock { $0.isOpen = true } }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let isRefused =
+            request.url.contains("/api/v1/secrets")
+            && state.withLock { state in
+                if !state.isOpen { state.refusals += 1 }
+                return !state.isOpen
+            }
+        guard isRefused else { return try await transport.send(request) }
         let status: JSON = [
             "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403,
         ]
         return HTTPResponse(status: 403, headers: [:], body: status.encoded())
-    }
-
-    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
-        if let refusal = refusal(request) { return refusal }
-        return try await transport.send(request)
     }
 
     func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {

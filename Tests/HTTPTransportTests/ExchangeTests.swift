@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -120,6 +121,26 @@ struct ExchangeTests {
         }
         #expect(server.requests.count == 300)
         #expect(server.mostConnections <= 4)
+    }
+
+    @Test("To many hosts a connection each is kept, as many as is said")
+    func kept() async throws {
+        let opened = Mutex(0)
+        let servers = try (0..<12).map { _ in
+            try ScriptedServer { connection in
+                opened.withLock { $0 += 1 }
+                while let request = connection.readRequest() {
+                    connection.write(Connection.Request.response(request.target))
+                }
+            }
+        }
+        let transport = CurlTransport(keptConnections: 12)
+        for _ in 0..<3 {
+            for server in servers {
+                #expect(try await transport.send(HTTPRequest("GET", "\(server.url)/")).status == 200)
+            }
+        }
+        #expect(opened.withLock { $0 } == 12)
     }
 
     @Test("A header that would end its line is refused and not shown")

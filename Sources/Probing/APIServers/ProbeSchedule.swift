@@ -43,11 +43,18 @@ package struct ProbeSchedule<Key: Hashable & Comparable & Sendable>: Sendable {
 
     package var inflight: [Lane: Int] { running }
     package var count: Int { entries.count }
+    package var keys: [Key] { Array(entries.keys) }
 
     /// - Parameter phase: in 0..<1, where in the interval its first probe falls; 0 is at once.
     package mutating func add(_ key: Key, phase: Double, now: Double) {
         guard entries[key] == nil else { return }
         entries[key] = Entry(due: now + settings.interval * min(max(phase, 0), 1))
+    }
+
+    /// Sets when a target that was not asked yet is asked first.
+    package mutating func put(_ key: Key, phase: Double, now: Double) {
+        guard let entry = entries[key], !entry.isRunning else { return }
+        entries[key]?.due = now + settings.interval * min(max(phase, 0), 1)
     }
 
     /// A probe that is under way ends without trace.

@@ -130,9 +130,16 @@ package final class FleetProber: Sendable {
     /// How often the schedules are looked at. A probe begins so much too late, at most.
     private static let tick = Duration.milliseconds(250)
 
-    /// Until cancelled. Probes that are under way are cancelled too.
+    /// Until cancelled. Probes that are under way are cancelled too. Nobody is asked before everything is listed: what
+    /// servers are to be trusted by stands in Secrets, and a failure for want of that would be ours.
     package func run() async {
+        while !Task.isCancelled, !picture.isWriting { try? await Task.sleep(for: Self.tick) }
         let start = now()
+        state.withLock { state in
+            // Those that were listed have been due for as long as listing took.
+            for key in state.tenants.keys { state.tenants.put(key, phase: .random(in: 0..<1), now: start) }
+            for key in state.inspections.keys { state.inspections.put(key, phase: .random(in: 0..<1), now: start) }
+        }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.countKeys() }
             var ticks = 0
