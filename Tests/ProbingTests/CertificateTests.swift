@@ -39,6 +39,30 @@ struct CertificateTests {
         }
     }
 
+    @Test("A certificate is known by the fingerprint that everybody computes, an authority with those beside it")
+    func fingerprints() throws {
+        let (one, other) = (try Credentials.makeAuthority("one"), try Credentials.makeAuthority("other"))
+        for certificate in [one.certificate, other.certificate] {
+            let held = HeldCertificate("ca", .secret, certificate)
+            #expect(held.fingerprint == certificate.fingerprintSHA256Hex && held.fingerprint.count == 64)
+        }
+        func read(_ pem: [UInt8]) throws -> HeldCertificate {
+            var secret = ResourceType.secrets.object(ObjectKey(namespace: "team", name: "prod-ca"))
+            secret.labels = ["kamaji.clastix.io/name": "prod", "kamaji.clastix.io/component": "ca"]
+            secret["data"] = [
+                "ca.crt": .string(Base64.encode(pem)), "ca.key": .string(Base64.encode(one.key.pem)),
+            ]
+            return try #require(SecretReading.certificates(of: secret).first)
+        }
+        let both = try read(one.certificate.pem + other.certificate.pem)
+        #expect(both.certificate == one.certificate && both.trusted == [one.certificate, other.certificate])
+        #expect(both.flaws.isEmpty)
+        // What cannot be read beside it takes nothing from the first, and nobody is trusted by it.
+        let broken = Array("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n".utf8)
+        let torn = try read(one.certificate.pem + broken)
+        #expect(torn.certificate == one.certificate && torn.trusted.isEmpty)
+    }
+
     private func stored(_ credentials: Credentials) throws -> Certificate {
         let held = holdings(credentials).stored("apiserver")
         return try #require(held?.certificate)

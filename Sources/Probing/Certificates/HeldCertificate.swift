@@ -60,7 +60,7 @@ package struct HeldCertificate: Sendable, Hashable {
         pem = certificate?.pem ?? []
         notBefore = certificate?.notBefore.timeIntervalSince1970 ?? 0
         notAfter = certificate?.notAfter.timeIntervalSince1970 ?? 0
-        self.fingerprint = fingerprint ?? certificate?.fingerprintSHA256Hex ?? ""
+        self.fingerprint = fingerprint ?? certificate?.fingerprint ?? ""
         commonName = certificate?.commonName ?? ""
         issuerCommonName = certificate?.issuerCommonName ?? ""
         serial = certificate?.serialHex ?? ""
@@ -154,7 +154,9 @@ package enum SecretReading {
     }
 
     private static func certificate(_ place: Place, _ pem: [UInt8], key: [UInt8]?) -> HeldCertificate {
-        guard let certificate = try? Certificate(pem: pem) else {
+        // Each certificate is read once: with a large fleet that is what takes long at the start.
+        let bundle = place.isAuthority ? (try? Certificate.chain(pem: pem)) ?? [] : []
+        guard let certificate = try? bundle.first ?? Certificate(pem: pem) else {
             return HeldCertificate(place.cert, .secret, nil, flaws: [.unparsable])
         }
         var flaws: Set<CertificateProblem> = []
@@ -168,7 +170,7 @@ package enum SecretReading {
             flaws.insert(.usageMissing)
         }
         return HeldCertificate(
-            place.cert, .secret, certificate, trustedPEM: place.isAuthority ? publicPEM(pem) : [], flaws: flaws)
+            place.cert, .secret, certificate, trustedPEM: bundle.flatMap(\.pem), flaws: flaws)
     }
 
     /// Only certificates: whatever else stands in the bytes is not kept.
@@ -208,5 +210,14 @@ package enum SecretReading {
                 fingerprint: signing.identifierBytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(),
                 flaws: matches ? [] : [.keyMismatch])
         ]
+    }
+}
+
+extension Certificate {
+    /// SHA-256, lower-case hex, of the bytes that the PEM holds; nothing is parsed for it.
+    fileprivate var fingerprint: String {
+        let lines = String(decoding: pem, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("-----") }
+        guard let der = Base64.decode(lines.joined()) else { return fingerprintSHA256Hex }
+        return SHA256.digest(der).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
