@@ -9,6 +9,9 @@
 #
 # GATEWAY is an address of this machine on a bridge, ADDRESS another one of the same /24 for the worker. Images are made
 # here, of programs that are here: pause, busybox:1 and the konnectivity agent; there is no registry.
+#
+# With NAT=1 ADDRESS is that of a router, which lets the worker's connections out under its own address, and nobody's in.
+# With POD_NETWORK=none the worker has no network plugin.
 set -eu
 assets=${KUBEBUILDER_ASSETS:-/usr/local/kubebuilder/bin}
 plugins=/usr/lib/cni
@@ -74,6 +77,7 @@ run() {
     trap 'finish' EXIT
     trap 'exit 0' TERM INT
     ip link set "$device" master "$bridge" up
+    [ -z "${NAT:-}" ] || route
     for controller in $controllers; do mkdir -p "/sys/fs/cgroup/$controller/kamaji-$name"; done
     for file in cpus mems; do
         cat /sys/fs/cgroup/cpuset/cpuset.$file >"/sys/fs/cgroup/cpuset/kamaji-$name/cpuset.$file"
@@ -86,10 +90,38 @@ run() {
     wait $worker
 }
 
+# A router before the worker: from here on device, gateway and address are those of the network behind it.
+route() {
+    network=${address#*.*.}
+    network=10.202.${network%.*}
+    unshare --net sleep 2147483647 &
+    router=$!
+    until [ "$(readlink "/proc/$router/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
+    ip link set "${device}p" netns "$router" name outside
+    nsenter --net="/proc/$router/ns/net" sh -eu -c '
+        ip link set lo up
+        ip addr add "$1/24" dev outside
+        ip link set outside up
+        ip route add default via "$2"
+        ip link add "$3" type veth peer name inside
+        ip addr add "$4/24" dev inside
+        ip link set inside up
+        echo 1 >/proc/sys/net/ipv4/ip_forward
+        iptables -P INPUT DROP
+        iptables -P FORWARD DROP
+        iptables -A FORWARD -i inside -j ACCEPT
+        iptables -A FORWARD -i outside -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+        iptables -t nat -A POSTROUTING -o outside -j MASQUERADE
+        ip link set "$3" netns "$5"
+    ' sh "$address" "$gateway" "${device}p" "$network.1" $$
+    gateway=$network.1 address=$network.2
+}
+
 finish() {
     # It is the parent of the namespaces' first process, which all others end with.
     [ -z "${worker:-}" ] || kill -KILL "$worker" 2>/dev/null || true
     [ -z "${worker:-}" ] || wait "$worker" 2>/dev/null || true
+    [ -z "${router:-}" ] || kill "$router" 2>/dev/null || true
     ip link del "$device" 2>/dev/null || true
     sleep 1
     for group in /sys/fs/cgroup/*/"kamaji-$name"; do
@@ -115,7 +147,7 @@ inside() {
     echo "$address $name" >"$directory/hosts"
     mount --bind "$directory/hosts" /etc/hosts
     mount --make-rshared /
-    cat >/etc/cni/net.d/10-bridge.conflist <<END
+    [ "${POD_NETWORK:-}" = none ] || cat >/etc/cni/net.d/10-bridge.conflist <<END
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
  {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "ipam": {"type": "host-local",
   "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
@@ -165,5 +197,5 @@ verb=${1:-}
 shift || true
 case $verb in
 check | run | inside) $verb "$@" ;;
-*) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+*) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -18,15 +18,51 @@ struct Worker: Sendable {
     /// Joins a machine with a command, and takes it off the earth after `body`.
     static func run<Result: Sendable>(
         _ name: String, on network: WorkerNetwork, joining command: [String], in scratch: ScratchDirectory,
-        _ body: (Worker) async throws -> Result
+        environment: [String: String] = [:], _ body: (Worker) async throws -> Result
     ) async throws -> Result {
         let folder = scratch.file(name)
         let arguments = ["run", name, folder, network.gateway, network.address] + command
-        return try await RunningProgram.run(script, arguments) { program in
+        return try await RunningProgram.run(script, arguments, environment: environment) { program in
             let line = try await program.output.line { $0.hasPrefix("join") }
             guard line == "joined" else { throw Failure(line) }
             return try await body(Worker(name: name, program: program))
         }.result
+    }
+
+    /// Writes the command that joins with the agent: a join, then the daemon, and `meanwhile` every few seconds.
+    ///
+    /// - Parameters:
+    ///   - folder: holds what the agent would have in the machine's own folders, and its log.
+    ///   - meanwhile: a shell's commands; `$daemon` is the daemon's process.
+    /// - Returns: the command's path; its arguments are those of a join, the program and `join` before them.
+    static func agentScript(in folder: String, meanwhile: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let path = "\(folder)/join.sh"
+        try """
+        #!/bin/sh
+        set -eu
+        for path in /var/lib/kamaji-agent /run/kamaji-agent /usr/libexec; do
+            mkdir -p "$path" "\(folder)$path"
+            mount --bind "\(folder)$path" "$path"
+        done
+        shift 2
+        "\(Programs.agent)" join "$@" --no-systemd --wait-ready 0
+        "\(Programs.agent)" run --no-systemd >"\(folder)/agent.log" 2>&1 &
+        daemon=$!
+        while sleep 3 && kill -0 $daemon; do
+        \(meanwhile)
+        done >/dev/null 2>&1 &
+        """.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        return path
+    }
+
+    /// The ends of what the agent and the kubelet wrote, for whoever looks into a failure.
+    static func logs(_ name: String, _ folder: String, _ scratch: ScratchDirectory) -> String {
+        let logs = ["\(folder)/agent.log", scratch.file(name) + "/kubelet.log"].map { path in
+            (try? String(contentsOfFile: path, encoding: .utf8))?.suffix(3000) ?? "nothing"
+        }
+        return "The agent: \(logs[0])\nThe kubelet: \(logs[1])"
     }
 
     /// What a tenant's kubelets have to be told, so that they run in the worker's control group and on this kernel.

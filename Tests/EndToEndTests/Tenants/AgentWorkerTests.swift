@@ -29,23 +29,12 @@ extension EndToEnd {
             """
         }
 
-        /// What the machine runs: a join, then the daemon, told to reload again and again, and what a reset would do.
-        private func script(_ folder: String) -> String {
+        /// The daemon is told to reload again and again, and what a reset would do is written down.
+        private func meanwhile(_ folder: String) -> String {
             """
-            #!/bin/sh
-            set -eu
-            for path in /var/lib/kamaji-agent /run/kamaji-agent /usr/libexec; do
-                mkdir -p "$path" "\(folder)$path"
-                mount --bind "\(folder)$path" "$path"
-            done
-            shift 2
-            "\(Programs.agent)" join "$@" --no-systemd --wait-ready 0
-            "\(Programs.agent)" run --no-systemd >"\(folder)/agent.log" 2>&1 &
-            daemon=$!
-            while sleep 3 && kill -HUP $daemon; do
-                "\(Programs.agent)" reset --dry-run --no-systemd >"\(folder)/reset.new" 2>&1
-                mv "\(folder)/reset.new" "\(folder)/reset"
-            done >/dev/null 2>&1 &
+            kill -HUP $daemon
+            "\(Programs.agent)" reset --dry-run --no-systemd >"\(folder)/reset.new" 2>&1
+            mv "\(folder)/reset.new" "\(folder)/reset"
             """
         }
 
@@ -61,10 +50,7 @@ extension EndToEnd {
                     let printed = try await cluster.manager(["token", "create", "dev", "-n", session.namespace])
                     let line = try #require(printed.lines.first { $0.hasPrefix("kubeadm join") }, "\(printed)")
                     let folder = session.scratch.file("agent")
-                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                    let path = "\(folder)/join.sh"
-                    try script(folder).write(toFile: path, atomically: true, encoding: .utf8)
-                    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+                    let path = try Worker.agentScript(in: folder, meanwhile: meanwhile(folder))
                     let command = [path] + line.split(separator: " ").map(String.init)
                     do {
                         try await Worker.run(node, on: network, joining: command, in: session.scratch) { _ in
@@ -75,10 +61,7 @@ extension EndToEnd {
                             try await rotate(node, folder, session, tenant)
                         }
                     } catch {
-                        let logs = ["\(folder)/agent.log", session.scratch.file(node) + "/kubelet.log"].map { path in
-                            (try? String(contentsOfFile: path, encoding: .utf8))?.suffix(3000) ?? "nothing"
-                        }
-                        throw Failure("\(error)\nThe agent: \(logs[0])\nThe kubelet: \(logs[1])")
+                        throw Failure("\(error)\n\(Worker.logs(node, folder, session.scratch))")
                     }
                 }
             }
