@@ -2,13 +2,17 @@
 #   make quickstart          build, start the cluster in the foreground, say what to try
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
-.PHONY: quickstart test lint format crds metrics-docs manifests image packages bench bench-exporter bench-tunnel parity clean
+.PHONY: quickstart test joins lint format crds metrics-docs manifests image packages bench bench-exporter bench-tunnel parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)
 
 test:
 	@scripts/test.sh $(TESTS)
+
+# JOINS machines (default 100) join through lost packets, thin links, kills, ended tokens and dying servers, from SEED.
+joins:
+	@KAMAJI_JOINS="$(or $(JOINS),100)" KAMAJI_TEST_SEED="$(or $(SEED),1)" scripts/test.sh FaultyJoinTests
 
 # Format, rules of the house, and generated files against what they are made from.
 lint:

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 install_from_debian etcd-server prometheus chromium-headless-shell
 # Packages are built, and installed on a machine with a systemd of its own.
 install_from_debian binutils debootstrap dpkg-dev iproute2 systemd-container
+# Machines in namespaces join on bad links, and come back after years.
+install_from_debian curl iptables perl
 install_helm
 
 say "building"

@@ -73,9 +73,7 @@ package struct TenantConfiguration: Sendable, Hashable {
             do {
                 object = try await client.get(.configMaps, ObjectKey(namespace: "kube-system", name: name))
             } catch let error as KubeError where error.isUnauthorized {
-                throw TenantConfigurationError(
-                    "the tenant does not accept the bootstrap token: it has expired or is not for authentication. Make "
-                        + "one with \"kamaji-manager token create\"")
+                throw TenantConfigurationError.tokenRefused
             } catch let error as KubeError where error.isForbidden {
                 throw TenantConfigurationError(
                     "the bootstrap token may not read kube-system/\(name): its group is not "
@@ -99,4 +97,8 @@ package struct TenantConfigurationError: Error, Sendable, Hashable, CustomString
     package let description: String
 
     init(_ description: String) { self.description = description }
+
+    static let tokenRefused = TenantConfigurationError(
+        "the tenant does not accept the bootstrap token: it has expired or is not for authentication. Make one with "
+            + "\"kamaji-manager token create\"")
 }

@@ -78,7 +78,13 @@ package struct AgentEnrolment: Sendable {
         let object = try await submit(request, signer)
         let start = pacing.elapsed()
         while true {
-            guard let now = try await client.find(.certificateSigningRequests, object.key) else {
+            let found: KubeObject?
+            do {
+                found = try await client.find(.certificateSigningRequests, object.key)
+            } catch let error as KubeError where error.isUnauthorized {
+                throw Self.unknown(error)
+            }
+            guard let now = found else {
                 throw EnrolmentError(
                     .notDecided, "certificate request \(object.name) was deleted before it was decided on")
             }
@@ -120,6 +126,13 @@ package struct AgentEnrolment: Sendable {
         return certificate
     }
 
+    private static func unknown(_ error: KubeError) -> EnrolmentError {
+        EnrolmentError(
+            .unauthorized,
+            "the tenant does not know who asks: the bootstrap token is deleted, expired or not for "
+                + "authentication (\(error.message))")
+    }
+
     /// Creates the request, or finds the one that an earlier run made and that may still become a certificate.
     private func submit(_ request: CertificateSigningRequest, _ signer: String) async throws -> KubeObject {
         for attempt in Int64(0)..<64 {
@@ -136,10 +149,7 @@ package struct AgentEnrolment: Sendable {
                 case .issued, .denied, .failed: continue
                 }
             } catch let error as KubeError where error.isUnauthorized {
-                throw EnrolmentError(
-                    .unauthorized,
-                    "the tenant does not know who asks: the bootstrap token is deleted, expired or not for "
-                        + "authentication (\(error.message))")
+                throw Self.unknown(error)
             }
         }
         throw EnrolmentError(.notDecided, "too many certificate requests of this key are there already")

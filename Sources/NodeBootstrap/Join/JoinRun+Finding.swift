@@ -172,7 +172,11 @@ extension JoinRun {
             // what was enrolled since, is enough.
             guard let kept = try await journal.fact("configuration").flatMap(TenantConfiguration.init),
                 try await hasKubeletCertificate(tenant)
-            else { throw error }
+            else {
+                // A token may end between two questions.
+                guard (error as? KubeError)?.isUnauthorized == true else { throw error }
+                throw TenantConfigurationError.tokenRefused
+            }
             report(.warning("the tenant's configuration could not be read anew: \(error)"))
             return PhaseOutput(value: kept, line: "cluster \(kept.clusterName), as read before", wasThere: true)
         }

@@ -47,6 +47,10 @@ extension JoinRun {
                 $0[path: "spec", "signerName"]?.string == "kubernetes.io/kube-apiserver-client-kubelet"
                     && $0[path: "spec", "username"]?.string == user
             }
+        } catch let error as KubeError where error.isUnauthorized {
+            return
+                "the kubelet got no certificate within \(waited), and the tenant does not accept the bootstrap token any "
+                + "more: it has expired or was deleted. Make one with \"kamaji-manager token create\""
         } catch {
             return "the kubelet got no certificate within \(waited), and the tenant does not say why: \(error)"
         }

@@ -89,14 +89,32 @@ package struct JoinRun: Sendable {
         try await refuseOtherName()
         try await perform(.preflight) { try await preflight() }
         let (tenant, credential) = try await perform(.discovery) { try await discover() }
-        let settings = try await perform(.configuration) { try await readConfiguration(tenant, credential) }
+        let settings = try await perform(.configuration) {
+            try await patiently(.configuration) { try await readConfiguration(tenant, credential) }
+        }
         try await perform(.files) { try await writeFiles(tenant, settings, credential) }
-        try await perform(.enrolment) { try await enrol(tenant, credential) }
+        try await perform(.enrolment) { try await patiently(.enrolment) { try await enrol(tenant, credential) } }
         try await perform(.kubeletStart) { try await startKubelet() }
         try await perform(.bootstrap) { try await awaitCertificate(tenant, credential) }
         try await perform(.registered) { try await awaitNode(tenant) }
         let isReady = try await perform(.ready) { try await awaitReady(tenant) }
         return Outcome(node: configuration.nodeName, server: tenant.server, isReady: isReady)
+    }
+
+    /// Asks the tenant once more while it is the way to it that fails: servers restart, and links lose what they carry.
+    private func patiently<Value: Sendable>(
+        _ phase: JoinPhase, _ ask: () async throws -> PhaseOutput<Value>
+    ) async throws -> PhaseOutput<Value> {
+        let start = environment.pacing.elapsed()
+        while true {
+            do {
+                return try await ask()
+            } catch let error as KubeError where error.isRetryable {
+                guard environment.pacing.elapsed() - start < configuration.timeouts.discovery else { throw error }
+                report(.waiting(phase, error.message))
+                try await environment.pacing.sleep(.seconds(1))
+            }
+        }
     }
 
     /// What a phase gives: its value, one line for who watches, and what the journal keeps.
