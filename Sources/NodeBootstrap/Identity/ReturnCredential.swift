@@ -23,7 +23,7 @@ package enum ReturnCredential {
     /// Reads it where the tenant keeps it.
     ///
     /// - Parameter client: as the agent, which may read this one Secret.
-    /// - Returns: nil when the tenant gives the agent none, as an embedded one does.
+    /// - Returns: nil when the tenant gives the agent none.
     package static func read(_ node: NodeName, _ client: KubeClient) async throws -> BootstrapToken? {
         for id in node.reenrolmentTokenIDs {
             do {

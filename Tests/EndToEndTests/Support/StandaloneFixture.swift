@@ -20,7 +20,7 @@ struct StandaloneFixture: Sendable {
     /// - Parameter scratch: holds the state in `cluster`; a second start in it goes on with the first one's.
     static func run<Result: Sendable>(
         in scratch: ScratchDirectory? = nil, _ arguments: [String] = ["--engine", "embedded"],
-        _ body: (StandaloneFixture) async throws -> Result
+        environment: [String: String] = [:], _ body: (StandaloneFixture) async throws -> Result
     ) async throws -> Result {
         let scratch = try scratch ?? ScratchDirectory()
         let state = scratch.file("cluster")
@@ -28,7 +28,7 @@ struct StandaloneFixture: Sendable {
         try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
         let (result, ending) = try await RunningProgram.run(
             Programs.manager, ["standalone", "--state-dir", state, "--port", "0"] + arguments,
-            environment: ["TMPDIR": temporary]
+            environment: environment.merging(["TMPDIR": temporary]) { _, new in new }
         ) { program in
             let prefix = "export KUBECONFIG="
             let line: String
@@ -68,9 +68,10 @@ struct StandaloneFixture: Sendable {
     }
 
     /// Runs another command of the program against this cluster.
-    func manager(_ arguments: [String]) async throws -> Outcome {
+    func manager(_ arguments: [String], environment: [String: String] = [:]) async throws -> Outcome {
         try await Programs.run(
-            Programs.manager, arguments, environment: ["KUBECONFIG": kubeconfig, "HOME": scratch.path])
+            Programs.manager, arguments,
+            environment: environment.merging(["KUBECONFIG": kubeconfig, "HOME": scratch.path]) { _, new in new })
     }
 }
 

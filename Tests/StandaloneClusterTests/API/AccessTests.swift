@@ -68,6 +68,38 @@ import Testing
         #expect(rules.decide(request(joiner, "get", "secrets", namespace: "kube-system", name: "x")) == .refused)
     }
 
+    @Test func `a node's agent reads what the node comes back with, and no other Secret`() async throws {
+        try await ServerFixture.run { server in
+            let api = server.server.api
+            for node in ["a", "b"] {
+                var secret = ResourceType.secrets.object(ObjectKey(namespace: "kube-system", name: "of-\(node)"))
+                secret.annotations = ["kamaji.clastix.io/node": node]
+                _ = try await api.create(
+                    .secrets, secret, namespace: "kube-system", RuntimeFixture.options)
+            }
+            let authorizer = Authorizer(rules: rules, api: api)
+            let agent = user("kamaji:agent:a", "kamaji:agents")
+            func may(_ user: UserInfo, _ verb: String, _ name: String) async throws -> Bool {
+                try await authorizer.isAllowed(request(user, verb, "secrets", namespace: "kube-system", name: name))
+            }
+            #expect(try await may(agent, "get", "of-a"))
+            #expect(try await !may(agent, "get", "of-b"))
+            #expect(try await !may(agent, "get", "none"))
+            #expect(try await !may(agent, "update", "of-a"))
+            #expect(try await !may(user("kamaji:agent:a"), "get", "of-a"), "the certificate's group is what counts")
+        }
+    }
+
+    @Test func `a token that nodes come back with asks for certificates and reads nothing`() {
+        let node = user("system:bootstrap:abcdef", "system:bootstrappers", "system:bootstrappers:kamaji:reenrol")
+        let group = "certificates.k8s.io"
+        #expect(rules.decide(request(node, "create", "certificatesigningrequests", group: group)) == .allowed)
+        #expect(
+            rules.decide(request(node, "get", "configmaps", namespace: "kube-system", name: "kubelet-config"))
+                == .refused)
+        #expect(rules.decide(request(node, "get", "nodes", name: "a")) == .refused)
+    }
+
     @Test(arguments: Kubectl.all) func `a stranger is refused in Kubernetes' words`(kubectl: Kubectl) async throws {
         try await ServerFixture.run { server in
             let bob = try ServerFixture.issue(server.authority, "bob")

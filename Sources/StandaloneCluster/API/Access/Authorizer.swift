@@ -1,7 +1,7 @@
 import APIMachinery
 import KubeObjects
 
-/// Decides on requests: by the fixed rules, and for nodes by what the pods on them mount.
+/// Decides on requests: by the fixed rules, and for nodes by what the pods on them mount and what is kept for them.
 package struct Authorizer: Sendable {
     let rules: FixedRules
     let api: ClusterAPI
@@ -22,6 +22,11 @@ package struct Authorizer: Sendable {
             return try await api.list(.pods, selection).items.contains {
                 Self.uses($0, resource.plural, resource.targetName)
             }
+        case .ifKeptFor(let node):
+            guard let resource = request.resource else { return false }
+            let key = ObjectKey(namespace: resource.namespace, name: resource.targetName)
+            // As whoever enrolled the node wrote it; agents write no Secrets.
+            return try await api.find(.secrets, key)?.annotations["kamaji.clastix.io/node"] == node
         }
     }
 

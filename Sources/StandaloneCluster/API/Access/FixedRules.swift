@@ -8,6 +8,8 @@ struct FixedRules: Sendable {
         case refused
         /// A node wants a Secret or ConfigMap: it may, when a pod on it mounts that.
         case ifMountedOn(node: String)
+        /// A node's agent wants a Secret: it may, when that is kept for the node.
+        case ifKeptFor(node: String)
     }
 
     private static let administrators: Set<String> = ["system:masters", "kubeadm:cluster-admins"]
@@ -31,8 +33,11 @@ struct FixedRules: Sendable {
             let decision = decide(node: node, request.verb, resource)
             if decision != .refused { return decision }
         }
-        if groups.contains("kamaji:agents"), mayAsAgent(request.user, request.verb, resource) { return .allowed }
-        if groups.contains("system:bootstrappers"), mayBootstrap(request.verb, resource) { return .allowed }
+        if groups.contains("kamaji:agents") {
+            let decision = decide(agent: request.user, request.verb, resource)
+            if decision != .refused { return decision }
+        }
+        if groups.contains("system:bootstrappers"), mayBootstrap(groups, request.verb, resource) { return .allowed }
         if groups.contains("system:serviceaccounts:kube-system"), mayObserveNetwork(request.verb, resource) {
             return .allowed
         }
@@ -100,8 +105,12 @@ struct FixedRules: Sendable {
             && ["kubeadm-config", "kubelet-config", "kube-proxy"].contains(resource.targetName)
     }
 
-    private func mayBootstrap(_ verb: String, _ resource: AccessRequest.Resource) -> Bool {
+    /// Of tokens that nodes come back with: they may ask for certificates, as RBAC has it elsewhere.
+    private static let returning = "system:bootstrappers:kamaji:reenrol"
+
+    private func mayBootstrap(_ groups: Set<String>, _ verb: String, _ resource: AccessRequest.Resource) -> Bool {
         switch resource.pluralWithSubresource {
+        case let plural where groups.contains(Self.returning) && plural != "certificatesigningrequests": false
         case "certificatesigningrequests": verb == "create" || Self.reading.contains(verb)
         case "nodes": verb == "get"
         case "configmaps": Self.reading.contains(verb) && isJoinConfiguration(resource)
@@ -110,15 +119,23 @@ struct FixedRules: Sendable {
     }
 
     /// What RBAC gives the agent of a node elsewhere. There is no policy here that would keep it to its own fields of
-    /// its Node, so it does not write that; and it has no Secret to come back with.
-    private func mayAsAgent(_ user: UserInfo, _ verb: String, _ resource: AccessRequest.Resource) -> Bool {
-        switch resource.pluralWithSubresource {
-        case "certificatesigningrequests": verb == "create" || verb == "get"
-        case "nodes": verb == "get" && user.name == "kamaji:agent:\(resource.targetName)"
-        case "serviceaccounts/token":
-            verb == "create" && resource.namespace == "kube-system" && resource.targetName == "konnectivity-agent"
-        default: false
+    /// its Node, so it does not write that.
+    private func decide(agent user: UserInfo, _ verb: String, _ resource: AccessRequest.Resource) -> Decision {
+        let prefix = "kamaji:agent:"
+        guard user.name.hasPrefix(prefix) else { return .refused }
+        let node = String(user.name.dropFirst(prefix.count))
+        let isAllowed =
+            switch resource.pluralWithSubresource {
+            case "certificatesigningrequests": verb == "create" || verb == "get"
+            case "nodes": verb == "get" && node == resource.targetName
+            case "serviceaccounts/token":
+                verb == "create" && resource.namespace == "kube-system" && resource.targetName == "konnectivity-agent"
+            default: false
+            }
+        if !isAllowed, verb == "get", resource.pluralWithSubresource == "secrets", resource.namespace == "kube-system" {
+            return .ifKeptFor(node: node)
         }
+        return isAllowed ? .allowed : .refused
     }
 
     /// kube-proxy, CoreDNS and konnectivity agents run as service accounts of kube-system.
