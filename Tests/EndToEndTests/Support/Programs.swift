@@ -38,6 +38,11 @@ enum Programs {
         }
     }()
 
+    /// The tunnel's server, where it is beside them.
+    static let proxyServer: String? = upstream.map { "\($0)/proxy-server" }.flatMap {
+        FileManager.default.isExecutableFile(atPath: $0) ? $0 : nil
+    }
+
     /// Runs a program to its end.
     static func run(
         _ program: String, _ arguments: [String], input: String = "", environment: [String: String] = [:],
