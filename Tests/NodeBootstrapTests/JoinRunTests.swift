@@ -124,18 +124,19 @@ import Testing
     }
 
     /// A discovery file, as kubeadm takes them.
-    private static func discoveryFile(_ tenant: StandInTenant, _ user: JSON) -> NodeFile {
+    ///
+    /// - Parameter authorities: of its cluster; without them those of the tenant stand in it.
+    private static func discoveryFile(
+        _ tenant: StandInTenant, _ user: JSON, authorities: [String: JSON]? = nil
+    ) -> NodeFile {
+        var cluster =
+            authorities ?? [
+                "certificate-authority-data": .string(Base64.encode(tenant.authority.certificate.pem))
+            ]
+        cluster["server"] = .string(StandInTenant.server)
         let json: JSON = [
             "apiVersion": "v1", "kind": "Config",
-            "clusters": [
-                [
-                    "name": "c",
-                    "cluster": [
-                        "server": .string(StandInTenant.server),
-                        "certificate-authority-data": .string(Base64.encode(tenant.authority.certificate.pem)),
-                    ],
-                ]
-            ],
+            "clusters": [["name": "c", "cluster": .object(cluster)]],
             "contexts": [["name": "x", "context": ["cluster": "c", "user": "u"]]], "current-context": "x",
             "users": [["name": "u", "user": user]],
         ]
@@ -168,6 +169,36 @@ import Testing
         #expect(try await machine.join(try #require(JoinConfiguration(resuming: former, token: nil))).isReady)
         #expect(machine.tenant.state.withLock { $0.callers.contains("Bearer own.token") })
         #expect(!(try machine.tree(leavingOut: ["/etc/token"])).values.contains { $0.contains("own.token") })
+    }
+
+    @Test(arguments: [[:], ["certificate-authority": "ca.crt"]] as [[String: JSON]])
+    func `a discovery file without authorities has them from a file, or from a tenant that the system trusts`(
+        authorities: [String: JSON]
+    ) async throws {
+        let machine = try StandInMachine(StandInTenant())
+        try machine.files.write(NodeFile("/etc/ca.crt", mode: 0o644, machine.tenant.authority.certificate.pem))
+        try machine.files.write(
+            Self.discoveryFile(machine.tenant, ["token": "own.token"], authorities: authorities))
+        #expect(try await machine.join(try Self.configuration()).isReady)
+        let tenant = try await machine.environment().journal.fact("tenant").flatMap(JoinedTenant.init)
+        #expect(tenant?.authorityPEM == machine.tenant.authority.certificate.pem)
+        // Asked once, as nobody, and verified by nothing but the system's own trust.
+        let asked = machine.tenant.state.withLock { $0.trustedBySystem }
+        #expect(asked == (authorities.isEmpty ? ["anybody"] : []))
+    }
+
+    @Test func `a discovery file without authorities of a tenant that tells nobody names the field`() async throws {
+        let machine = try StandInMachine(StandInTenant())
+        try machine.files.write(Self.discoveryFile(machine.tenant, ["token": "own.token"], authorities: [:]))
+        machine.tenant.state.withLock { $0.hidesClusterInfo = true }
+        let failure = await #expect(throws: JoinFailure.self) { try await machine.join(try Self.configuration()) }
+        #expect(failure?.phase == .discovery)
+        #expect(failure?.message.contains("/etc/discovery.conf has no certificate-authority-data") == true)
+        machine.tenant.state.withLock {
+            ($0.hidesClusterInfo, $0.failures) = (false, [HTTPTransportError(.tlsFailed, "self-signed certificate")])
+        }
+        let untrusted = await #expect(throws: JoinFailure.self) { try await machine.join(try Self.configuration()) }
+        #expect(untrusted?.message.contains("self-signed certificate. Write certificate-authority-data") == true)
     }
 
     @Test func `a discovery file's own certificate is asked with, and a token of one's own comes before it`()

@@ -59,6 +59,24 @@ package struct TenantDiscovery: Sendable {
         }
     }
 
+    /// What cluster-info names, where nothing is known of the tenant but where it is: the system's trust store vouches
+    /// for who answers. Somebody whose certificate it does not vouch for, or who does not tell everybody, is not waited for.
+    package func authorities(of server: String, within limit: Duration) async throws -> [UInt8] {
+        let json = try await patiently(limit) {
+            do {
+                return try await read(server, .system).json
+            } catch let error as DiscoveryError
+                where [.tlsFailed, .unauthorized, .forbidden].contains(error.code)
+            {
+                throw DiscoveryError(.malformed, error.message)
+            }
+        }
+        guard let text = json[path: "data", "kubeconfig"]?.string else {
+            throw DiscoveryError(.malformed, "cluster-info of \(server) has no kubeconfig")
+        }
+        return try ClusterInfo(kubeconfig: Array(text.utf8)).authorityPEM
+    }
+
     /// Half a round trip is the best guess of when the answer was written.
     private static func lead(_ date: Date?, sent: Date, received: Date) -> TimeInterval? {
         guard let date else { return nil }

@@ -80,9 +80,9 @@ extension JoinRun {
             }
         case .file(let place):
             let text = try await discoveryFile(place)
-            let info = try ClusterInfo(kubeconfig: Array(text.utf8))
+            let folder = place.hasPrefix("/") ? HostFiles.folder(of: place) : "/"
+            let info = try ClusterInfo(kubeconfig: Array(try await withAuthorities(text, folder, place).utf8))
             if credential == nil {
-                let folder = place.hasPrefix("/") ? HostFiles.folder(of: place) : "/"
                 credential = try await self.credential(of: text, in: folder)
             }
             guard credential != nil else {
@@ -145,6 +145,41 @@ extension JoinRun {
             throw JoinFailure(.discovery, "there is no discovery file \(place)")
         }
         return String(decoding: content, as: UTF8.self)
+    }
+
+    /// The content of a discovery file, with the authorities in it wherever it has them from.
+    private func withAuthorities(_ text: String, _ folder: String, _ place: String) async throws -> String {
+        let pem: [UInt8]
+        switch try DiscoveryFileAuthorities(text, in: folder, place: place) {
+        case .told: return text
+        case .inFile(let path):
+            guard let content = try await writer.read(path) else {
+                throw JoinFailure(
+                    .discovery,
+                    "the discovery file \(place) names \(path) as certificate-authority, and there is no such file")
+            }
+            pem = content
+        case .asked(let server):
+            let discovery = TenantDiscovery(
+                transport: environment.transport, proxies: environment.proxies, pacing: environment.pacing
+            ) { [report] error in report(.waiting(.discovery, error.message)) }
+            do {
+                pem = try await discovery.authorities(of: server, within: configuration.timeouts.discovery)
+            } catch let error as DiscoveryError {
+                throw JoinFailure(
+                    .discovery,
+                    "the discovery file \(place) has no certificate-authority-data, and the tenant does not tell it: "
+                        + "\(error.message). Write certificate-authority-data into the file")
+            }
+            report(
+                .warning(
+                    "the discovery file \(place) has no certificate-authority-data: \(server) was trusted as this "
+                        + "machine trusts web servers, and told it"))
+        }
+        guard let complete = KubeletFiles.kubeconfig(text, trusting: pem) else {
+            throw JoinFailure(.discovery, "the discovery file \(place) is no kubeconfig")
+        }
+        return complete
     }
 
     // MARK: Configuration

@@ -21,6 +21,8 @@ final class StandInTenant: HTTPTransport {
         var calls: [String] = []
         /// Who asked, each time: what the request proved itself by.
         var callers: [String] = []
+        /// Those of them who asked for cluster-info and trusted whatever the system trusts.
+        var trustedBySystem: [String] = []
         var denial: String?
         var failures: [HTTPTransportError] = []
         var isSigned = true
@@ -94,7 +96,9 @@ final class StandInTenant: HTTPTransport {
         return try state.withLock { state in
             state.calls.append("\(request.method) \(path)")
             let certificate = try request.tls.clientCertificate.map { try Certificate(pem: $0).commonName }
-            state.callers.append(request.headers["Authorization"] ?? certificate ?? "anybody")
+            let caller = request.headers["Authorization"] ?? certificate ?? "anybody"
+            state.callers.append(caller)
+            if request.tls == .system, path.hasSuffix("/cluster-info") { state.trustedBySystem.append(caller) }
             if !state.failures.isEmpty { throw state.failures.removeFirst() }
             if path.hasPrefix("http://127.0.0.1") { return HTTPResponse(status: state.isHealthy ? 200 : 500) }
             if request.unixSocket != nil, let isConnected = state.tunnelStates.first {
