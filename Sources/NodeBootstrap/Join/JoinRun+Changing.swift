@@ -182,7 +182,9 @@ extension JoinRun {
 
     static let kubeletUnit = "kubelet.service"
 
-    func startKubelet() async throws -> PhaseOutput<Void> {
+    func startKubelet(
+        _ tenant: JoinedTenant, _ credential: BootstrapCredential?
+    ) async throws -> PhaseOutput<Void> {
         let health = try await journal.fact("health")?.string
         if let units = environment.units {
             if try await isRunningAsWritten(units) {
@@ -198,7 +200,7 @@ extension JoinRun {
                         + "--kubeconfig=\(KubeletFiles.kubeconfigPath) --config=\(KubeletFiles.configurationPath) and what "
                         + "\(KubeletFiles.flagsPath) says"))
         }
-        try await awaitHealth(health)
+        try await awaitHealth(health, tenant, credential)
         let digest = try await writtenDigest()
         try await journal.setFact("started", .string(digest))
         return PhaseOutput(value: (), line: health.map { "kubelet is well (\($0))" } ?? "kubelet started")
@@ -261,7 +263,9 @@ extension JoinRun {
         return response?.status == 200
     }
 
-    private func awaitHealth(_ url: String?) async throws {
+    private func awaitHealth(
+        _ url: String?, _ tenant: JoinedTenant, _ credential: BootstrapCredential?
+    ) async throws {
         guard let url else { return }
         let limit = configuration.timeouts.kubeletHealthCheck
         let isWell: Bool? = try await environment.pacing.poll(within: limit, every: .milliseconds(100)) {
@@ -274,10 +278,9 @@ extension JoinRun {
             return nil
         }
         guard isWell == true else {
+            let why = try await refusal(tenant, credential) ?? "\"journalctl -u kubelet\" says why"
             throw JoinFailure(
-                .kubeletStart,
-                "the kubelet was not well within \(DurationText.text(limit)) (\(url)): \"journalctl -u kubelet\" says why"
-            )
+                .kubeletStart, "the kubelet was not well within \(DurationText.text(limit)) (\(url)): \(why)")
         }
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KubeClient
 import KubeObjects
+import Logging
 import NodeIdentity
 import PKI
 
@@ -48,9 +49,7 @@ extension JoinRun {
                     && $0[path: "spec", "username"]?.string == user
             }
         } catch let error as KubeError where error.isUnauthorized {
-            return
-                "the kubelet got no certificate within \(waited), and the tenant does not accept the bootstrap token any "
-                + "more: it has expired or was deleted. Make one with \"kamaji-manager token create\""
+            return "the kubelet got no certificate within \(waited): \(Self.tokenRefused)"
         } catch {
             return "the kubelet got no certificate within \(waited), and the tenant does not say why: \(error)"
         }
@@ -67,6 +66,26 @@ extension JoinRun {
         case .denied(let reason, let message), .failed(let reason, let message):
             return "the kubelet's request \(latest.name) was refused (\(reason)): \(message)"
         case .issued: return "the kubelet's request \(latest.name) was granted and the kubelet did not fetch it"
+        }
+    }
+
+    private static let tokenRefused =
+        "the tenant does not accept the bootstrap token any more, which has expired or was deleted. Make one with "
+        + "\"kamaji-manager token create\""
+
+    /// Why a kubelet without a certificate does not come up, where its token is the reason: it asks for one before it
+    /// does anything else. Nil elsewhere.
+    func refusal(_ tenant: JoinedTenant, _ credential: BootstrapCredential?) async throws -> String? {
+        guard let credential, try await !hasKubeletCertificate(tenant) else { return nil }
+        let client = environment.client(tenant.connection(credential, environment.proxies))
+        do {
+            _ = try await client.find(.certificateSigningRequests, ObjectKey(namespace: nil, name: "none"))
+            return nil
+        } catch let error as KubeError where error.isUnauthorized {
+            return Self.tokenRefused
+        } catch let error as KubeError {
+            environment.log.debug("no answer to what the kubelet lacks", metadata: ["error": "\(error)"])
+            return nil
         }
     }
 

@@ -94,7 +94,7 @@ package struct JoinRun: Sendable {
         }
         try await perform(.files) { try await writeFiles(tenant, settings, credential) }
         try await perform(.enrolment) { try await patiently(.enrolment) { try await enrol(tenant, credential) } }
-        try await perform(.kubeletStart) { try await startKubelet() }
+        try await perform(.kubeletStart) { try await startKubelet(tenant, credential) }
         try await perform(.bootstrap) { try await awaitCertificate(tenant, credential) }
         try await perform(.registered) { try await awaitNode(tenant) }
         let isReady = try await perform(.ready) { try await awaitReady(tenant) }

@@ -218,7 +218,7 @@ struct FaultyJoin: Sendable {
                 token: \(invitation.token)
                 apiServerEndpoint: \(invitation.endpoint)
                 caCertHashes: ["\(invitation.pin)"]
-            timeouts: {discovery: \(discovery), tlsBootstrap: \(bootstrap)}
+            timeouts: {discovery: \(discovery), tlsBootstrap: \(bootstrap), kubeletHealthCheck: \(bootstrap)}
             """)
         return ["--config", path]
     }

@@ -16,7 +16,7 @@ extension EndToEnd {
 
         @Test func `every machine joins in the end, and each failure on the way names its cause`() async throws {
             let seed = Self.number("KAMAJI_TEST_SEED", else: 1)
-            let count = Int(Self.number("KAMAJI_JOINS", else: 3))
+            let count = Int(Self.number("KAMAJI_JOINS", else: 8))
             var generator = SeededGenerator(seed: seed)
             let plans = (0..<count).map { _ in JoinFaults(&generator) }
             try await WorkerNetwork.run { network in
