@@ -1,3 +1,4 @@
+import APIMachinery
 import FoundationEssentials
 import KubeObjects
 import PKI
@@ -98,6 +99,49 @@ import Testing
             rules.decide(request(node, "get", "configmaps", namespace: "kube-system", name: "kubelet-config"))
                 == .refused)
         #expect(rules.decide(request(node, "get", "nodes", name: "a")) == .refused)
+    }
+
+    @Test func `an agent writes its own Node, and of that no more than is its own`() async throws {
+        let agent = user("kamaji:agent:a", "kamaji:agents")
+        for (name, decision) in [("a", FixedRules.Decision.allowed), ("b", .refused)] {
+            #expect(rules.decide(request(agent, "patch", "nodes", name: name)) == decision)
+            #expect(rules.decide(request(agent, "patch", "nodes", name: name, subresource: "status")) == decision)
+        }
+        #expect(rules.decide(request(agent, "update", "nodes", name: "a")) == .refused)
+        #expect(rules.decide(request(agent, "delete", "nodes", name: "a")) == .refused)
+        try await ServerFixture.run { server in
+            let api = server.server.api
+            let key = ObjectKey(namespace: nil, name: "a")
+            var node = ResourceType.nodes.object(key)
+            node[path: "metadata", "labels"] = ["zone": "1"]
+            _ = try await api.create(.nodes, node, namespace: nil, WriteOptions(fieldManager: "test"))
+            func write(_ path: [String], _ value: JSON, _ subresource: String = "", as user: UserInfo) async throws {
+                var object = try await api.get(.nodes, key)
+                object.json[path: path] = value
+                _ = try await api.update(
+                    .nodes, key, object, subresource: subresource, WriteOptions(fieldManager: "agent", user: user))
+            }
+            func condition(_ type: String) -> JSON {
+                [["type": .string(type), "status": "True", "reason": "x", "message": ""]]
+            }
+            let (annotations, conditions) = (["metadata", "annotations"], ["status", "conditions"])
+            try await write(annotations, ["kamaji.clastix.io/agent-version": "1"], as: agent)
+            try await write(conditions, condition("KamajiAgentHealthy"), "status", as: agent)
+            let foreign: [(path: [String], value: JSON, subresource: String)] = [
+                (annotations, ["other": "1"], ""), (["metadata", "labels"], ["zone": "2"], ""),
+                (["spec", "unschedulable"], true, ""), (conditions, condition("Ready"), "status"),
+                (["status", "capacity"], ["cpu": "9"], "status"),
+            ]
+            for (path, value, subresource) in foreign {
+                let error = await #expect(throws: APIStatus.self, "\(path)") {
+                    try await write(path, value, subresource, as: agent)
+                }
+                #expect(error?.code == 403, "\(path)")
+            }
+            await #expect(throws: APIStatus.self) {
+                try await write(annotations, ["kamaji.clastix.io/x": "1"], as: user("kamaji:agent:b", "kamaji:agents"))
+            }
+        }
     }
 
     @Test(arguments: Kubectl.all) func `a stranger is refused in Kubernetes' words`(kubectl: Kubectl) async throws {

@@ -118,16 +118,15 @@ struct FixedRules: Sendable {
         }
     }
 
-    /// What RBAC gives the agent of a node elsewhere. There is no policy here that would keep it to its own fields of
-    /// its Node, so it does not write that.
+    /// What RBAC gives the agent of a node elsewhere. What it may write of its Node is for `NodeAgentRules`.
     private func decide(agent user: UserInfo, _ verb: String, _ resource: AccessRequest.Resource) -> Decision {
-        let prefix = "kamaji:agent:"
-        guard user.name.hasPrefix(prefix) else { return .refused }
-        let node = String(user.name.dropFirst(prefix.count))
+        guard user.name.hasPrefix(NodeAgentRules.userPrefix) else { return .refused }
+        let node = String(user.name.dropFirst(NodeAgentRules.userPrefix.count))
         let isAllowed =
             switch resource.pluralWithSubresource {
             case "certificatesigningrequests": verb == "create" || verb == "get"
-            case "nodes": verb == "get" && node == resource.targetName
+            case "nodes": ["get", "patch"].contains(verb) && node == resource.targetName
+            case "nodes/status": verb == "patch" && node == resource.targetName
             case "serviceaccounts/token":
                 verb == "create" && resource.namespace == "kube-system" && resource.targetName == "konnectivity-agent"
             default: false

@@ -135,6 +135,7 @@ extension ClusterAPI {
         SystemMetadata.prepareForUpdate(&object, from: old)
         try Strategies.prepareForUpdate(
             &object, from: old, resource: resource, subresource: modification.subresource, user: options.user)
+        try NodeAgentRules.check(object, from: old, resource, user: options.user)
         try await catalogHook(&object, resource, old: old)
         var claims: Set<Claim>?
         if modification.subresource.isEmpty {
