@@ -77,8 +77,11 @@ stage() {
         [ ! -e "systemd/$package.$kind.conf" ] || put "systemd/$package.$kind.conf" "/usr/lib/$kind.d/$package.conf"
     done
     put "deploy/packages/$package/default" "/etc/default/$package"
+    case $package in
+    kamaji-agent) put "deploy/packages/$package/config.yaml" /etc/kamaji-agent/config.yaml ;;
+    *) put "deploy/packages/$package/config.yaml" /etc/kamaji/exporter.yaml ;;
+    esac
     [ "$package" != kamaji-exporter ] || {
-        install -d "$root/etc/kamaji"
         for file in docs/exporter.md docs/metrics.md docs/runbooks.md; do
             put $file "/usr/share/doc/$package/${file##*/}"
         done

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import FleetExporter
@@ -69,6 +70,20 @@ struct WebConfigurationTests {
             #expect(mention == nil)
         } catch {
             #expect(mention.map { error.description.contains($0) } == true, "\(error)")
+        }
+    }
+
+    @Test("The file that the package brings says every default, and is read without its comments")
+    func shipped() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../deploy/packages/kamaji-exporter/config.yaml")
+        let text = try String(contentsOf: path, encoding: .utf8)
+        #expect(try ExporterConfiguration(yaml: text) == ExporterConfiguration())
+        let settings = text.split(separator: "\n").filter { $0.hasPrefix("#") && !$0.hasPrefix("# ") }
+            .map { String($0.dropFirst()) }
+        #expect(settings.count == 10)
+        for setting in settings {
+            #expect(try ExporterConfiguration(yaml: setting) == ExporterConfiguration(), "\(setting) is the default")
         }
     }
 

@@ -37,6 +37,22 @@ import Testing
         #expect(error?.description.contains(named) == true, "\(String(describing: error))")
     }
 
+    @Test func `the file that the package brings says every default, and is read without its comments`() throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../deploy/packages/kamaji-agent/config.yaml")
+        let text = try String(contentsOf: path, encoding: .utf8)
+        #expect(try AgentSettings(yaml: text) == AgentSettings())
+        // Settings follow their mark at once, or stand two blanks deeper; sentences are one blank away.
+        let settings = text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { $0.dropFirst() }
+            .filter { !$0.hasPrefix(" ") || $0.hasPrefix("  ") }.joined(separator: "\n")
+        var expected = AgentSettings()
+        expected.logLevel = .info
+        #expect(try AgentSettings(yaml: settings) == expected)
+        for field in ["logLevel", "servers", "connectionsPerServer", "authentication", "allow"] {
+            #expect(settings.contains("\(field): "))
+        }
+    }
+
     @Test func `settings that cannot be read leave those in force that were`() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
