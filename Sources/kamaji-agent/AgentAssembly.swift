@@ -58,6 +58,9 @@ struct AgentAssembly: Sendable {
         }
     }
 
+    /// See `FileMappings`.
+    func letGoOfFiles() async throws { try await thread.run { try FileMappings.release() } }
+
     func hasJournal() async -> Bool {
         let files = files
         return (try? await thread.run { Journal.exists(files) }) ?? false

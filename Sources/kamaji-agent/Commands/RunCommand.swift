@@ -77,6 +77,7 @@ struct RunCommand: AsyncParsableCommand {
         for listener in try await assembly.listeners(metricsPort: metricsPort) {
             services.append(StandingService(listener: listener, board: board))
         }
+        services.append(ResidencyService(assembly: assembly, log: log))
         // They are ended in turn, the last first: what is told about the end, and what bounds it, comes before it.
         services += [NotifyService(heartbeat: heartbeat), StopBoundService(log: log)]
         // Its lines of lower levels hold all that the services are made of.
@@ -111,6 +112,27 @@ struct StandingService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [listener, board] in await listener.run { await board.answer($0) } }
+    }
+}
+
+/// Keeps the agent from holding for days what it has needed for a moment, its start above all.
+struct ResidencyService: Service {
+    let assembly: AgentAssembly
+    let log: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            // By then it has looked at its node, and its tunnel is up.
+            try await Task.sleep(for: .seconds(20))
+            while true {
+                do {
+                    try await assembly.letGoOfFiles()
+                } catch {
+                    log.debug("memory was not let go of", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
     }
 }
 
