@@ -19,7 +19,7 @@ struct KamajiAgent: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             JoinCommand.self, StatusCommand.self, DoctorCommand.self, RunCommand.self, TunnelCommand.self,
-            ResetCommand.self,
+            UpgradeCommand.self, ResetCommand.self,
         ])
 
     static func main() async {

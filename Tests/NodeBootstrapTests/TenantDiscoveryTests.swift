@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct TenantDiscoveryTests {
     private static func discovery(
-        _ tenant: StandInTenant, waiting: @escaping @Sendable (DiscoveryError) -> Void = { _ in }
+        _ tenant: StandInTenant, waiting: @escaping @Sendable (DiscoveryError, Date) -> Void = { _, _ in }
     ) -> TenantDiscovery {
         let clock = Mutex(Duration.zero)
         return TenantDiscovery(
@@ -51,7 +51,7 @@ import Testing
             ]
         }
         let waits = Mutex<[DiscoveryError.Code]>([])
-        _ = try await Self.discovery(tenant) { error in waits.withLock { $0.append(error.code) } }.find(
+        _ = try await Self.discovery(tenant) { error, _ in waits.withLock { $0.append(error.code) } }.find(
             Self.token(tenant), within: .seconds(300), now: { Date() })
         #expect(waits.withLock { $0 } == [.nameNotResolved, .connectionRefused, .timedOut, .tlsFailed])
     }

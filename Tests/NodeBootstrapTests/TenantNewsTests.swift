@@ -99,6 +99,39 @@ private struct Member {
         #expect(!member.machine.files.exists("/etc/kubernetes"))
     }
 
+    @Test func `what the kubelet serves with is renewed with its other certificate, or after it`() async throws {
+        let member = try await Member()
+        let (old, new) = (member.tenant.authority, try Member.authority())
+        func serve(_ authority: CertificateAuthority) throws {
+            let key = try PrivateKey.generate(.ecdsaP256)
+            let certificate = try authority.issue(
+                CertificateProfile(commonName: "system:node:edge-1", validity: .seconds(3600)), to: key, now: Date())
+            try member.machine.files.write(
+                NodeFile(KubeletFiles.servingCertificatePath, mode: 0o600, certificate.pem + key.pem))
+        }
+        func isServing() -> Bool { member.machine.files.exists(KubeletFiles.servingCertificatePath) }
+        try serve(old)
+        #expect(try await member.settle() == [])
+        // The new one is named first, and the old one still signs: what the kubelet has stays.
+        let turned = new.certificate.pem + old.certificate.pem
+        member.tenant.state.withLock { $0.bundle = turned }
+        #expect(try await member.settle() == [.takeAuthorities(turned)])
+        let (repair, plan) = try await member.plan()
+        #expect(plan.actions == [.renewOfAuthority(agent: true, kubelet: true)])
+        await #expect(throws: RepairError.self) { try await repair.perform(plan.actions[0]) }
+        #expect(isServing())
+        member.tenant.state.withLock { ($0.root, $0.signer) = (new.certificate, new) }
+        let starts = member.starts
+        #expect(try await member.settle() == [.renewOfAuthority(agent: true, kubelet: true)])
+        #expect(!isServing() && member.starts == starts + 1)
+        // One that a kubelet got late of the old one.
+        try serve(old)
+        #expect(try await member.settle() == [.renewServing])
+        #expect(!isServing() && member.starts == starts + 2)
+        try serve(new)
+        #expect(try await member.settle() == [])
+    }
+
     @Test func `authorities that the tenant's own server is not of are not taken`() async throws {
         let member = try await Member()
         let (old, forged) = (member.tenant.authority, try Member.authority())

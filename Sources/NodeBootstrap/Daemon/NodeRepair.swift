@@ -43,9 +43,12 @@ package struct NodeRepair: Sendable {
             renewal: identity.map { RenewalMoment.moment(of: $0.certificate, place: renewalPlace) })
         (state.news, state.authorityPEM) = (news, tenant.authorityPEM)
         state.followedRestarts = try await journal.fact(Self.followedRestarts).flatMap(RestartWishes.init)
+        state.isUpgradeUnfinished = UpgradeRecord(try await journal.fact(UpgradeRecord.fact)) != nil
         let authorities = (try? Certificate.chain(pem: tenant.authorityPEM)) ?? []
         if let identity { state.agentStanding = .init(of: identity.certificate, authorities) }
         if case .valid(let certificate) = finding { state.kubeletStanding = .init(of: certificate, authorities) }
+        state.servingStanding = try await writer.read(KubeletFiles.servingCertificatePath)
+            .flatMap { try? Certificate(pem: $0) }.map { .init(of: $0, authorities) }
         if let identity {
             state.hasReturnCredential = try await store.hasCredential(identity)
         } else if let key = try? await store.storedKey() {
@@ -99,6 +102,10 @@ package struct NodeRepair: Sendable {
             let present = try Certificate.chain(pem: tenant.authorityPEM).first
             if agent { try await renewAgent(of: present) }
             if kubelet { try await renewKubelet(of: present) }
+        case .renewServing:
+            // A kubelet that starts without one asks for the next.
+            try await environment.writer.removeOwn(KubeletFiles.servingCertificatePath)
+            try await environment.units?.restart(RepairPlan.kubeletUnit)
         case .restartKubelet(let wishes):
             // Before it: a restart that ends this machine's power is not asked for a second time.
             try await environment.journal.setFact(Self.followedRestarts, wishes.json)
@@ -217,6 +224,12 @@ package struct NodeRepair: Sendable {
             try files.write(NodeFile("\(folder)/\(name)", mode: 0o600, certificate.pem + key.pem))
             // By its name alone, so that it leads there whatever the root is called.
             try files.link(KubeletFiles.clientCertificatePath, to: name)
+        }
+        // With the restart that follows it asks for the next one, of the authority that has just shown that it signs.
+        if let authority, let pem = try await writer.read(KubeletFiles.servingCertificatePath),
+            let serving = try? Certificate(pem: pem), !serving.isIssued(by: authority)
+        {
+            try await writer.removeOwn(KubeletFiles.servingCertificatePath)
         }
         if !files.exists(KubeletFiles.kubeconfigPath) {
             try await perform(.writeKubeconfig)

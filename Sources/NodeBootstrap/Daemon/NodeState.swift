@@ -29,8 +29,12 @@ package struct NodeState: Sendable {
     /// those that it trusts.
     package var agentStanding = CertificateStanding.present
     package var kubeletStanding = CertificateStanding.present
+    /// Of the kubelet's serving certificate; nil where it has none of the tenant's.
+    package var servingStanding: CertificateStanding?
     /// The tenant's wishes for restarts of the kubelet that this node has followed; nil where it never looked.
     package var followedRestarts: RestartWishes?
+    /// Whether an upgrade was begun that has not come to its end.
+    package var isUpgradeUnfinished = false
 
     package enum CertificateStanding: Sendable, Hashable {
         /// Of the authority that signs now.

@@ -13,6 +13,8 @@ package struct RepairPlan: Sendable, Hashable {
         case takeAuthorities([UInt8])
         /// The tenant signs with another authority than the one that these certificates are of.
         case renewOfAuthority(agent: Bool, kubelet: Bool)
+        /// And the certificate that the kubelet serves with.
+        case renewServing
         /// Somebody asked for it, with this mark.
         case restartKubelet(RestartWishes)
         /// The agent asks for its next certificate with the one it has.
@@ -29,6 +31,7 @@ package struct RepairPlan: Sendable, Hashable {
             case .writeKubeconfig: "write the kubelet's kubeconfig again"
             case .takeAuthorities: "trust the tenant's present certificate authorities"
             case .renewOfAuthority: "get certificates of the tenant's present authority"
+            case .renewServing: "have the kubelet ask for a serving certificate of the tenant's present authority"
             case .restartKubelet: "restart kubelet.service, as the tenant asks"
             case .renewAgent: "renew the agent's certificate"
             case .comeBack: "come back with this node's own credential"
@@ -52,6 +55,10 @@ package struct RepairPlan: Sendable, Hashable {
             complaints.append(
                 "\(state.changedFiles.joined(separator: ", ")) is not as the join wrote it; \"kamaji-agent join\" puts it right"
             )
+        }
+        if state.isUpgradeUnfinished {
+            complaints.append(
+                "an upgrade of the kubelet is under way, or was interrupted: \"kamaji-agent upgrade\" goes on with it")
         }
         decideOnKubeletCertificate(state)
         decideOnFormerAuthority(state)
@@ -81,7 +88,15 @@ package struct RepairPlan: Sendable, Hashable {
             let certificate = state.agentCertificate, certificate.isValid(at: state.now)
         else { return }
         let isKubelets = if case .valid = state.kubeletCertificate { state.kubeletStanding == .former } else { false }
-        guard state.agentStanding == .former || isKubelets else { return }
+        guard state.agentStanding == .former || isKubelets else {
+            // Not before: the kubelet's own certificate shows that the present authority signs by now.
+            if case .valid = state.kubeletCertificate, state.kubeletStanding == .present,
+                let serving = state.servingStanding, serving != .present
+            {
+                actions.append(.renewServing)
+            }
+            return
+        }
         actions.append(.renewOfAuthority(agent: state.agentStanding == .former, kubelet: isKubelets))
     }
 
@@ -163,6 +178,7 @@ extension RepairPlan.Action {
         case .writeKubeconfig: "write-kubeconfig"
         case .takeAuthorities: "take-authorities"
         case .renewOfAuthority: "renew-of-authority"
+        case .renewServing: "renew-serving"
         case .restartKubelet: "restart-kubelet"
         case .renewAgent: "renew-agent"
         case .comeBack: "come-back"
@@ -184,7 +200,7 @@ extension RepairPlan.Action {
     package var longestPause: TimeInterval {
         switch self {
         // The certificates are good as they are, and each try is a request that the tenant keeps for an hour.
-        case .renewOfAuthority: 6 * 3600
+        case .renewOfAuthority, .renewServing: 6 * 3600
         case .renewAgent: 3600
         default: 600
         }

@@ -13,10 +13,17 @@ package struct DiscoveryPatience: Sendable {
     /// - Parameter attempt: the first is 1. The first few come quickly: most failures are of a server just starting.
     package func pause(after error: DiscoveryError, attempt: Int, elapsed: Duration) -> Duration? {
         guard error.isWorthWaiting else { return nil }
-        let limit = error.code == .badSignature ? min(limit, signatureLimit) : limit
+        let limit = limit(for: error)
         guard elapsed < limit else { return nil }
         let base = attempt <= 3 ? min(.seconds(1), interval) : interval
         return min(max(base, min(error.retryAfter ?? .zero, .seconds(60))), limit - elapsed)
+    }
+}
+
+extension DiscoveryPatience {
+    /// From the first try on.
+    package func limit(for error: DiscoveryError) -> Duration {
+        error.code == .badSignature ? min(limit, signatureLimit) : limit
     }
 }
 

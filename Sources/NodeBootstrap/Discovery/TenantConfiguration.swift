@@ -67,17 +67,40 @@ package struct TenantConfiguration: Sendable, Hashable {
         dnsDomain = json["dnsDomain"]?.string
     }
 
-    package static func read(_ client: KubeClient) async throws -> TenantConfiguration {
+    /// Who asks, for what it is told when it is refused.
+    package enum Asker: Sendable {
+        case bootstrapToken, kubelet
+
+        fileprivate var unauthorized: TenantConfigurationError {
+            switch self {
+            case .bootstrapToken: .tokenRefused
+            case .kubelet:
+                TenantConfigurationError(
+                    "the tenant does not accept the kubelet's certificate: \"kamaji-agent doctor\" looks for the cause")
+            }
+        }
+
+        fileprivate func forbidden(_ name: String) -> String {
+            switch self {
+            case .bootstrapToken:
+                "the bootstrap token may not read kube-system/\(name): its group is not "
+                    + "system:bootstrappers:kubeadm:default-node-token"
+            case .kubelet: "the kubelet may not read kube-system/\(name): kubeadm's Role lets the group system:nodes"
+            }
+        }
+    }
+
+    package static func read(
+        _ client: KubeClient, as asker: Asker = .bootstrapToken
+    ) async throws -> TenantConfiguration {
         func entry(_ name: String, _ field: String) async throws -> String {
             let object: KubeObject
             do {
                 object = try await client.get(.configMaps, ObjectKey(namespace: "kube-system", name: name))
             } catch let error as KubeError where error.isUnauthorized {
-                throw TenantConfigurationError.tokenRefused
+                throw asker.unauthorized
             } catch let error as KubeError where error.isForbidden {
-                throw TenantConfigurationError(
-                    "the bootstrap token may not read kube-system/\(name): its group is not "
-                        + "system:bootstrappers:kubeadm:default-node-token (\(error.message))")
+                throw TenantConfigurationError("\(asker.forbidden(name)) (\(error.message))")
             }
             guard let text = object[path: "data", field]?.string else {
                 throw TenantConfigurationError("kube-system/\(name) has no \"\(field)\"")

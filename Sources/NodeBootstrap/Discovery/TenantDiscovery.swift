@@ -10,8 +10,8 @@ package struct TenantDiscovery: Sendable {
     private let transport: any HTTPTransport
     private let proxies: ProxyRules
     private let pacing: Pacing
-    /// Is told why discovery waits.
-    private let waiting: @Sendable (DiscoveryError) -> Void
+    /// Is told why discovery waits, and until when.
+    private let waiting: @Sendable (DiscoveryError, Date) -> Void
 
     private static let path = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
     /// kubeadm has ten seconds, which a satellite's round trips and a slow handshake use up.
@@ -19,7 +19,7 @@ package struct TenantDiscovery: Sendable {
 
     package init(
         transport: any HTTPTransport, proxies: ProxyRules, pacing: Pacing,
-        waiting: @escaping @Sendable (DiscoveryError) -> Void = { _ in }
+        waiting: @escaping @Sendable (DiscoveryError, Date) -> Void = { _, _ in }
     ) {
         self.transport = transport
         self.proxies = proxies
@@ -40,13 +40,13 @@ package struct TenantDiscovery: Sendable {
         let url = discovery.endpoint.url
         // Whoever answers: nothing secret is sent, and nothing is believed before its signature is verified.
         let anybody = TLSSettings(acceptsAnyCertificate: true)
-        let first = try await patiently(limit) {
+        let first = try await patiently(limit, now) {
             try ClusterInfo(try await read(url, anybody).json, token: discovery.token)
         }
         guard !discovery.pins.isEmpty else { return Found(info: first, serverAhead: nil) }
         try first.check(discovery.pins)
         let trusting = TLSSettings(certificateAuthorities: first.authorityPEM)
-        return try await patiently(limit) {
+        return try await patiently(limit, now) {
             let sent = now()
             let answer = try await read(url, trusting)
             guard answer.json[path: "data", "kubeconfig"]?.string.map({ Array($0.utf8) }) == first.kubeconfig else {
@@ -61,8 +61,10 @@ package struct TenantDiscovery: Sendable {
 
     /// What cluster-info names, where nothing is known of the tenant but where it is: the system's trust store vouches
     /// for who answers. Somebody whose certificate it does not vouch for, or who does not tell everybody, is not waited for.
-    package func authorities(of server: String, within limit: Duration) async throws -> [UInt8] {
-        let json = try await patiently(limit) {
+    package func authorities(
+        of server: String, within limit: Duration, now: @escaping @Sendable () -> Date
+    ) async throws -> [UInt8] {
+        let json = try await patiently(limit, now) {
             do {
                 return try await read(server, .system).json
             } catch let error as DiscoveryError
@@ -86,10 +88,10 @@ package struct TenantDiscovery: Sendable {
     }
 
     private func patiently<Value>(
-        _ limit: Duration, _ ask: () async throws -> Value
+        _ limit: Duration, _ now: @Sendable () -> Date, _ ask: () async throws -> Value
     ) async throws -> Value {
         let patience = DiscoveryPatience(limit: limit)
-        let start = pacing.elapsed()
+        let (start, began) = (pacing.elapsed(), now())
         var attempt = 1
         while true {
             do {
@@ -97,7 +99,7 @@ package struct TenantDiscovery: Sendable {
             } catch let error as DiscoveryError {
                 guard let pause = patience.pause(after: error, attempt: attempt, elapsed: pacing.elapsed() - start)
                 else { throw error }
-                waiting(error)
+                waiting(error, began.addingTimeInterval(patience.limit(for: error) / .seconds(1)))
                 try await pacing.sleep(pause)
                 attempt += 1
             }

@@ -25,6 +25,25 @@ extension JoinRun {
         only: Set<String>? = nil
     ) async throws -> PhaseOutput<Set<String>> {
         try await noteTerritories()
+        let (files, health) = try await intendedFiles(tenant, settings, credential)
+        try await writer.folder("/etc/kubernetes", mode: 0o755)
+        try await writer.folder("/var/lib/kubelet", mode: 0o700)
+        try await writer.folder(KubeletFiles.manifestsPath, mode: 0o755)
+        var changed = 0
+        for file in files where only?.contains(file.path) != false {
+            if try await writer.put(file) { changed += 1 }
+        }
+        try await journal.setFact("health", health.map { .string($0) } ?? .null)
+        let line = changed == 0 ? "all \(files.count) are as they should be" : "\(changed) of \(files.count) written"
+        return PhaseOutput(
+            value: Set(files.map(\.path)), line: line, json: ["changed": JSON(changed)], wasThere: changed == 0)
+    }
+
+    /// The files that a kubelet starts from, as they should be, in the order they are to be written; and where it will
+    /// answer whether it is well.
+    func intendedFiles(
+        _ tenant: JoinedTenant, _ settings: TenantConfiguration, _ credential: BootstrapCredential? = nil
+    ) async throws -> (files: [NodeFile], health: String?) {
         let socket = try await runtimeSocket()
         let configured = try await kubeletConfiguration(settings, socket)
         for warning in configured.warnings { report(.warning(warning)) }
@@ -48,18 +67,7 @@ extension JoinRun {
         if environment.units != nil, let dropIn = try await missingDropIn() { files.append(dropIn) }
         // Last: with it a kubelet that is tried again and again has all that it needs.
         if let bootstrap { files.append(bootstrap) }
-        try await writer.folder("/etc/kubernetes", mode: 0o755)
-        try await writer.folder("/var/lib/kubelet", mode: 0o700)
-        try await writer.folder(KubeletFiles.manifestsPath, mode: 0o755)
-        var changed = 0
-        for file in files where only?.contains(file.path) != false {
-            if try await writer.put(file) { changed += 1 }
-        }
-        try await journal.setFact(
-            "health", KubeletConfigurationMerge.healthURL(configured.configuration).map { .string($0) } ?? .null)
-        let line = changed == 0 ? "all \(files.count) are as they should be" : "\(changed) of \(files.count) written"
-        return PhaseOutput(
-            value: Set(files.map(\.path)), line: line, json: ["changed": JSON(changed)], wasThere: changed == 0)
+        return (files, KubeletConfigurationMerge.healthURL(configured.configuration))
     }
 
     private func noteTerritories() async throws {
@@ -225,7 +233,7 @@ extension JoinRun {
     }
 
     /// Of the files that the kubelet reads at its start alone.
-    private func writtenDigest() async throws -> String {
+    func writtenDigest() async throws -> String {
         let startFiles = [KubeletFiles.configurationPath, KubeletFiles.flagsPath, KubeletFiles.dropInPath]
         let records = try await journal.files().filter { startFiles.contains($0.path) }
         return NodeWriter.sha256(Array(records.map(\.sha256).joined(separator: " ").utf8))

@@ -48,6 +48,18 @@ extension JoinRun {
 
     /// - Returns: the tenant, and what this machine has to prove itself by to it; nil when nothing is left.
     func discover() async throws -> PhaseOutput<(JoinedTenant, BootstrapCredential?)> {
+        let output = try await findTenant()
+        if !output.wasThere {
+            try writer.mark("note tenant")
+            try await journal.setFact("tenant", output.json)
+        }
+        // Where its tunnel is may have been said anew.
+        try await journal.setFact("join", configuration.json)
+        return output
+    }
+
+    /// Finds and verifies it; notes nothing.
+    func findTenant() async throws -> PhaseOutput<(JoinedTenant, BootstrapCredential?)> {
         let former = try await journal.fact("tenant").flatMap(JoinedTenant.init)
         let tenant: JoinedTenant
         var credential = configuration.bootstrapToken.map { BootstrapCredential.token($0) }
@@ -57,8 +69,6 @@ extension JoinRun {
             guard let former else {
                 throw JoinFailure(.discovery, "the journal knows no tenant yet: say where to join and with what token")
             }
-            // Where its tunnel is may have been said anew.
-            try await journal.setFact("join", configuration.json)
             if credential == nil { credential = try await leftCredential() }
             return PhaseOutput(
                 value: (former, credential), line: "\(former.server), as found before", json: former.json,
@@ -66,7 +76,9 @@ extension JoinRun {
         case .token(let discovery):
             let transport = TenantDiscovery(
                 transport: environment.transport, proxies: environment.proxies, pacing: environment.pacing
-            ) { [report] error in report(.waiting(.discovery, error.message)) }
+            ) { [report] error, end in
+                report(.waiting(.discovery, "\(error.message). It is tried again until \(Timestamp.format(end))"))
+            }
             let found = try await transport.find(
                 discovery, within: configuration.timeouts.discovery, now: environment.now)
             try checkClock(found)
@@ -100,9 +112,6 @@ extension JoinRun {
                 "this machine belongs to \(former.server), which has another certificate authority than \(tenant.server): "
                     + "\"kamaji-agent reset\" first")
         }
-        try writer.mark("note tenant")
-        try await journal.setFact("tenant", tenant.json)
-        try await journal.setFact("join", configuration.json)
         return PhaseOutput(value: (tenant, credential), line: line, json: tenant.json)
     }
 
@@ -162,9 +171,12 @@ extension JoinRun {
         case .asked(let server):
             let discovery = TenantDiscovery(
                 transport: environment.transport, proxies: environment.proxies, pacing: environment.pacing
-            ) { [report] error in report(.waiting(.discovery, error.message)) }
+            ) { [report] error, end in
+                report(.waiting(.discovery, "\(error.message). It is tried again until \(Timestamp.format(end))"))
+            }
             do {
-                pem = try await discovery.authorities(of: server, within: configuration.timeouts.discovery)
+                pem = try await discovery.authorities(
+                    of: server, within: configuration.timeouts.discovery, now: environment.now)
             } catch let error as DiscoveryError {
                 throw JoinFailure(
                     .discovery,
@@ -217,7 +229,7 @@ extension JoinRun {
         }
     }
 
-    private func refuseVersion(_ tenant: TenantConfiguration) async throws {
+    func refuseVersion(_ tenant: TenantConfiguration) async throws {
         let programs = environment.programs
         guard let server = tenant.serverVersion,
             let path = try await writer.thread.run({ programs.find("kubelet") }),
@@ -230,7 +242,7 @@ extension JoinRun {
     }
 
     /// A Ready node of this name is somebody else's machine, unless it is this one.
-    private func refuseNamesake(_ client: KubeClient) async throws {
+    func refuseNamesake(_ client: KubeClient) async throws {
         let name = configuration.nodeName
         guard let node = try await client.find(.nodes, ObjectKey(namespace: nil, name: name.text)), node.isReadyNode
         else { return }

@@ -35,11 +35,13 @@ package struct NodeEnvironment: Sendable {
 
     package var journal: Journal { writer.journal }
 
-    package func client(_ connection: ClusterConnection) -> KubeClient {
+    package func client(
+        _ connection: ClusterConnection, patience: KubeClient.Patience = KubeClient.Patience()
+    ) -> KubeClient {
         let sleep = pacing.sleep
         return KubeClient(
-            connection: connection, transport: transport, fieldManager: "kamaji-agent", log: log, now: now,
-            sleep: { try await sleep($0) })
+            connection: connection, transport: transport, fieldManager: "kamaji-agent", log: log, patience: patience,
+            now: now, sleep: { try await sleep($0) })
     }
 }
 
@@ -153,7 +155,7 @@ package struct JoinRun: Sendable {
     }
 
     /// A node's name is in its certificates and in the tenant: it does not change by the way.
-    private func refuseOtherName() async throws {
+    func refuseOtherName() async throws {
         guard let former = try await journal.fact("join")?["nodeName"]?.string, former != configuration.nodeName.text
         else { return }
         throw JoinFailure(

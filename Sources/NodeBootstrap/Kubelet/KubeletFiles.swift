@@ -24,6 +24,9 @@ package enum KubeletFiles {
     package static let instanceConfigurationPath = "/var/lib/kubelet/instance-config.yaml"
     package static let flagsPath = "/var/lib/kubelet/kubeadm-flags.env"
     package static let clientCertificatePath = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+    /// Of what the tenant has signed for the kubelet to be reached by; there only where it is told to ask for that
+    /// (`serverTLSBootstrap`).
+    package static let servingCertificatePath = "/var/lib/kubelet/pki/kubelet-server-current.pem"
     package static let manifestsPath = "/etc/kubernetes/manifests"
     /// Beside kubeadm's own, which is named 10-kubeadm.conf; only where that is missing.
     package static let dropInPath = "/etc/systemd/system/kubelet.service.d/20-kamaji-agent.conf"

@@ -92,6 +92,12 @@ package struct Examination: Sendable {
                     "Journal", .error, "the join stopped in \(failed.name): \(failed.error)",
                     "Run \"kamaji-agent join\""))
         }
+        if UpgradeRecord(try await environment.journal.fact(UpgradeRecord.fact)) != nil {
+            results.append(
+                CheckResult(
+                    "Upgrade", .warning, "an upgrade of the kubelet is under way, or was interrupted",
+                    "Run \"kamaji-agent upgrade\""))
+        }
         guard let node = NodeName(name) else { return results }
         let pem = try await environment.writer.read(KubeletFiles.clientCertificatePath)
         switch KubeletCertificate.judge(

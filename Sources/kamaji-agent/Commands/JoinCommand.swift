@@ -65,7 +65,7 @@ struct JoinCommand: AsyncParsableCommand {
     @Option(help: "How long to wait for the Node to be Ready, in seconds, before the join ends without that.")
     var waitReady = 60
 
-    @Flag(help: "Check this machine, and change nothing. The tenant is not asked.")
+    @Flag(help: "Check this machine, find the tenant and ask whether it would take it; change nothing.")
     var dryRun = false
 
     @OptionGroup var machine: MachineOptions
@@ -98,7 +98,8 @@ struct JoinCommand: AsyncParsableCommand {
         let environment = try await assembly.environment()
         if let damaged = environment.journal.damagedPath {
             display.show(
-                .warning("the journal was damaged and is kept as \(damaged): what lies here counts as foreign"))
+                JoinEvent.warning("the journal was damaged and is kept as \(damaged): what lies here counts as foreign")
+            )
         }
         let configuration = try await self.configuration(environment, display)
         // A configuration file may ask for it too.
@@ -111,12 +112,17 @@ struct JoinCommand: AsyncParsableCommand {
                 outcome.isReady
                     ? "Node \(outcome.node) has joined \(outcome.server) and is Ready."
                     : "Node \(outcome.node) has joined \(outcome.server). It is not Ready yet.",
+                "joined",
                 [
                     "node": .string(outcome.node.text), "server": .string(outcome.server),
                     "ready": .bool(outcome.isReady),
                 ])
         } catch let failure as JoinFailure {
-            display.fail(failure)
+            display.fail(
+                """
+                The join stopped in phase \(failure.phase.rawValue). Run "kamaji-agent join" again to go on from there;
+                "kamaji-agent doctor" looks for the cause.
+                """)
             throw ExitCode(1)
         }
     }
@@ -138,7 +144,7 @@ struct JoinCommand: AsyncParsableCommand {
                 "where to? Give HOST:PORT, a join string, --config or --discovery-file (this machine has not begun "
                     + "to join anything)")
         }
-        for warning in reader.warnings { display.show(.warning(warning)) }
+        for warning in reader.warnings { display.show(JoinEvent.warning(warning)) }
         return configuration
     }
 
@@ -177,13 +183,13 @@ struct JoinCommand: AsyncParsableCommand {
         return String(decoding: content, as: UTF8.self)
     }
 
-    /// Looks, and changes nothing.
+    /// Looks and asks, and changes nothing.
     private func check(
         _ environment: NodeEnvironment, _ configuration: JoinConfiguration, _ display: ProgressDisplay
     ) async throws {
-        let run = JoinRun(environment, configuration) { display.show($0) }
-        let results = configuration.judge(try await run.checks())
-        for result in results { display.show(.check(result)) }
-        guard !results.contains(where: { $0.verdict == .error }) else { throw ExitCode(1) }
+        guard try await JoinRun(environment, configuration, report: { display.show($0) }).rehearse() else {
+            throw ExitCode(1)
+        }
+        display.end("Nothing speaks against this join.", "rehearsed", ["node": .string(configuration.nodeName.text)])
     }
 }

@@ -3,7 +3,7 @@ import KubeObjects
 import NodeBootstrap
 import Synchronization
 
-/// Shows a join as it goes: on a terminal one line for each phase that is written over while it lasts, elsewhere plain
+/// Shows a join or an upgrade as it goes: on a terminal one line for each phase that is written over while it lasts, elsewhere plain
 /// lines, or JSON lines for machines.
 final class ProgressDisplay: Sendable {
     private enum Manner: Sendable { case terminal, lines, json }
@@ -21,7 +21,7 @@ final class ProgressDisplay: Sendable {
         manner = format == .json ? .json : isatty(STDOUT_FILENO) == 1 && getenv("TERM") != nil ? .terminal : .lines
     }
 
-    func show(_ event: JoinEvent) {
+    func show<Phase>(_ event: ProgressEvent<Phase>) {
         state.withLock { state in
             switch manner {
             case .json:
@@ -36,8 +36,9 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    private static func number(_ phase: JoinPhase) -> String {
-        "[\((JoinPhase.allCases.firstIndex(of: phase) ?? 0) + 1)/\(JoinPhase.allCases.count)]"
+    private static func number<Phase: ProgressPhase>(_ phase: Phase) -> String {
+        let all = Array(Phase.allCases)
+        return "[\((all.firstIndex(of: phase) ?? 0) + 1)/\(all.count)]"
     }
 
     private static func seconds(_ duration: Duration) -> String {
@@ -45,7 +46,7 @@ final class ProgressDisplay: Sendable {
         return "\(tenths / 10).\(tenths % 10) s"
     }
 
-    private static func line(_ event: JoinEvent, _ lastWait: inout String) -> String? {
+    private static func line<Phase>(_ event: ProgressEvent<Phase>, _ lastWait: inout String) -> String? {
         switch event {
         case .started: return nil
         case .waiting(let phase, let why):
@@ -61,7 +62,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    private func draw(_ event: JoinEvent, _ state: inout State) {
+    private func draw<Phase>(_ event: ProgressEvent<Phase>, _ state: inout State) {
         func clear() { if state.isOnLine { Self.put("\r\u{1B}[K") } }
         switch event {
         case .started(let phase):
@@ -70,7 +71,11 @@ final class ProgressDisplay: Sendable {
             state.isOnLine = true
         case .waiting(let phase, let why):
             clear()
-            Self.put("  … \(phase.title): \(why.prefix(max(0, Self.width - phase.title.count - 8)))")
+            let room = max(0, Self.width - phase.title.count - 8)
+            // What does not fit stands once above, whole.
+            if why != state.lastWait, why.count > room { Self.put("\u{1B}[33m  !\u{1B}[0m \(why)\n") }
+            state.lastWait = why
+            Self.put("  … \(phase.title): \(why.prefix(room))")
             state.isOnLine = true
         case .finished(let phase, let what, let duration):
             clear()
@@ -111,17 +116,14 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    func end(_ text: String, _ json: JSON) {
-        Self.put((manner == .json ? JSON.object(["joined": json]).description : text) + "\n")
+    /// - Parameter outcome: the name of `json` among the lines for machines.
+    func end(_ text: String, _ outcome: String, _ json: JSON) {
+        Self.put((manner == .json ? JSON.object([outcome: json]).description : text) + "\n")
     }
 
-    func fail(_ failure: JoinFailure) {
+    /// - Parameter text: for people, who have seen which phase failed and why.
+    func fail(_ text: String) {
         guard manner != .json else { return }
-        Self.put(
-            """
-            The join stopped in phase \(failure.phase.rawValue). Run "kamaji-agent join" again to go on from there;
-            "kamaji-agent doctor" looks for the cause.
-
-            """)
+        Self.put("\(text)\n")
     }
 }

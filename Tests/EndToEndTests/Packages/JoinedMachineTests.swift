@@ -36,6 +36,7 @@ extension EndToEnd {
                     let before = try await machine.tree()
                     try await join(machine, String(text))
                     try await tenant.must("wait node/\(machine.name) --for=condition=Ready --timeout=120s")
+                    try await tenant.must("wait node/\(machine.name) --for=condition=KamajiAgentHealthy --timeout=300s")
                     try await eventually("the daemon looks after the node") {
                         try await machine.property("StatusText", of: "kamaji-agent").hasPrefix(machine.name)
                     }
@@ -54,6 +55,7 @@ extension EndToEnd {
                     try await tenant.must("wait node/\(machine.name) --for=condition=Ready --timeout=120s")
                     #expect(try await self.requests(tenant) == requests, "a reboot needs no new certificate")
                     try await expectJoined(machine)
+                    try await expectUpgraded(machine, session, tenant)
 
                     try await machine.must("kamaji-agent reset --force")
                     try await machine.must("systemctl stop kamaji-agent")
@@ -111,6 +113,45 @@ extension EndToEnd {
             #expect(try await machine("kamaji-agent status").code == 0)
             #expect(try await machine.property("ActiveState", of: "kubelet.service") == "active")
             #expect(try await machine.property("UnitFileState", of: "kubelet.service") == "enabled")
+        }
+
+        /// The tenant's configuration changes and a kubelet is installed; then comes a configuration that it refuses.
+        private func expectUpgraded(_ machine: BootedMachine, _ session: Session, _ tenant: Session) async throws {
+            let configuration = "/var/lib/kubelet/config.yaml"
+            func have(_ pods: Int) async throws {
+                let patch = "[{\"op\":\"add\",\"path\":\"/maxPods\",\"value\":\(pods)}]"
+                try await session.must(
+                    "patch tcp edge --type merge -p "
+                        + "{\"spec\":{\"kubernetes\":{\"kubelet\":{\"configurationJSONPatches\":\(patch)}}}}")
+                try await eventually("the tenant tells kubelets of \(pods) pods", within: .seconds(300)) {
+                    try await tenant.value("cm/kubelet-config -n kube-system", ".data.kubelet")
+                        .contains("maxPods: \(pods)")
+                }
+            }
+            try await have(50)
+            try await machine.must("echo v1.37.0 >/run/kubelet-version")
+            let newer = try await machine("kamaji-agent upgrade")
+            #expect(!newer.isSuccess && newer.output.contains("newer than the tenant"), "\(newer)")
+            try await machine.must("echo v1.36.3 >/run/kubelet-version")
+            let plan = try await machine.must("kamaji-agent upgrade --dry-run --drain")
+            #expect(plan.contains("cordon the Node") && plan.contains("write \(configuration)"), "\(plan)")
+            let told = try await machine.must("kamaji-agent upgrade --drain")
+            #expect(told.contains("is upgraded: kubelet v1.36.3"), "\(told)")
+            try await machine.must("grep -qx 'maxPods: 50' \(configuration)")
+            let node = "node/\(machine.name)"
+            #expect(try await tenant.value(node, ".status.nodeInfo.kubeletVersion") == "v1.36.3")
+            #expect(try await tenant.value(node, ".spec.unschedulable") == "")
+            #expect(try await machine.must("kamaji-agent upgrade").contains("Nothing was done"))
+
+            try await have(-1)
+            let refused = try await machine("kamaji-agent upgrade")
+            #expect(!refused.isSuccess)
+            for text in ["must not be a negative number", "the old configuration is back, and the Node is well"] {
+                #expect(refused.output.contains(text), "\(refused)")
+            }
+            try await machine.must("grep -qx 'maxPods: 50' \(configuration)")
+            try await expectJoined(machine)
+            try await tenant.must("wait \(node) --for=condition=KamajiAgentHealthy --timeout=300s")
         }
 
         /// How often a kubelet has asked for a certificate.

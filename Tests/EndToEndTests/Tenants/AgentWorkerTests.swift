@@ -29,12 +29,28 @@ extension EndToEnd {
             """
         }
 
-        /// The daemon is told to reload again and again, and what a reset would do is written down.
+        /// The daemon is told to reload again and again, and what a reset would do is written down. Upgrades run with the
+        /// flags that a file names. The kubelet is restarted where the agent would do it, if there were a systemd.
         private func meanwhile(_ folder: String) -> String {
             """
             kill -HUP $daemon
             "\(Programs.agent)" reset --dry-run --no-systemd >"\(folder)/reset.new" 2>&1
             mv "\(folder)/reset.new" "\(folder)/reset"
+            if [ -e /var/lib/kubelet/pki/kubelet-server-current.pem ]; then
+                had=yes
+            elif [ -n "${had:-}" ]; then
+                had=
+                kill $(pidof kubelet) || true
+            fi
+            if [ -e "\(folder)/upgrade" ]; then
+                read -r flags <"\(folder)/upgrade"
+                if "\(Programs.agent)" upgrade --no-systemd $flags 2>&1; then echo "ended with 0"; else echo "ended with $?"; fi |
+                    while read -r line; do
+                        echo "$line"
+                        case $line in *"restart the kubelet now"*) kill $(pidof kubelet) ;; esac
+                    done >"\(folder)/upgrade.log"
+                rm "\(folder)/upgrade"
+            fi
             """
         }
 
@@ -58,6 +74,7 @@ extension EndToEnd {
                             try await tenant.must("wait node/\(node) --for=condition=Ready --timeout=120s")
                             try await tenant.must("wait node/\(node) --for=condition=KamajiAgentHealthy --timeout=120s")
                             try await expectNothingForeign(folder)
+                            try await upgrade(node, folder, session, tenant)
                             try await rotate(node, folder, session, tenant)
                         }
                     } catch {
@@ -76,10 +93,73 @@ extension EndToEnd {
             #expect(!plan().contains("left alone"), "\(plan())")
         }
 
+        /// Runs an upgrade on the machine and gives what it printed; its last line is with what it ended.
+        private func upgrade(_ flags: String, _ folder: String) async throws -> String {
+            try "\(flags)\n".write(toFile: "\(folder)/upgrade", atomically: true, encoding: .utf8)
+            try await eventually("upgrade \(flags) has ended", within: .seconds(600)) {
+                !FileManager.default.fileExists(atPath: "\(folder)/upgrade")
+            }
+            return try String(contentsOfFile: "\(folder)/upgrade.log", encoding: .utf8)
+        }
+
+        /// The tenant's configuration for kubelets changes; a pod is on the node whose budget at first allows no eviction.
+        private func upgrade(
+            _ node: String, _ folder: String, _ session: Session, _ tenant: Session
+        ) async throws {
+            try await tenant.must("apply -f FILE", file: Self.guardedPod)
+            try await tenant.must("rollout status deployment/web --timeout=300s")
+            let patch =
+                "[{\"op\":\"add\",\"path\":\"/spec/kubernetes/kubelet/configurationJSONPatches/-\",\"value\":"
+                + "{\"op\":\"add\",\"path\":\"/maxPods\",\"value\":51}}]"
+            try await session.must("patch tcp dev --type json -p \(patch)")
+            try await eventually("the tenant tells kubelets of 51 pods", within: .seconds(300)) {
+                try await tenant.value("cm/kubelet-config -n kube-system", ".data.kubelet").contains("maxPods: 51")
+            }
+            let path = "node/\(node)"
+            let held = try await upgrade("--drain --drain-timeout 12", folder)
+            #expect(held.hasSuffix("ended with 1\n") && held.contains("disruption budget web"), "\(held)")
+            #expect(try await tenant.value(path, ".spec.unschedulable") == "", "it was uncordoned")
+            #expect(try await tenant.value(path, ".status.capacity.pods") != "51")
+
+            try await tenant.must("delete pdb web")
+            let before = try await tenant.value("pods -l app=web", ".items[0].metadata.uid")
+            let done = try await upgrade("--drain", folder)
+            #expect(done.hasSuffix("ended with 0\n") && done.contains("1 pod(s) evicted"), "\(done)")
+            #expect(try await tenant.value(path, ".status.capacity.pods") == "51")
+            #expect(try await tenant.value(path, ".spec.unschedulable") == "")
+            try await tenant.must("rollout status deployment/web --timeout=300s")
+            #expect(try await tenant.value("pods -l app=web", ".items[0].metadata.uid") != before)
+            #expect(try await upgrade("", folder).contains("Nothing was done"))
+            try await tenant.must("delete deployment web --wait=false")
+        }
+
+        private static let guardedPod = """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web}
+            spec:
+              selector: {matchLabels: {app: web}}
+              template:
+                metadata: {labels: {app: web}}
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  containers:
+                  - {name: web, image: "busybox:1", imagePullPolicy: Never, command: [sleep, "86400"]}
+            ---
+            apiVersion: policy/v1
+            kind: PodDisruptionBudget
+            metadata: {name: web}
+            spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
+            """
+
         private func rotate(_ node: String, _ folder: String, _ session: Session, _ tenant: Session) async throws {
             let root = session.scratch.file(node) + "/root"
             func certificates(_ path: String) throws -> [Certificate] {
-                try Certificate.chain(pem: Array(try Data(contentsOf: URL(filePath: path))))
+                // A kubelet's links lead to where it sees its files.
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+                let folder = URL(filePath: path).deletingLastPathComponent()
+                let path = target.map { folder.appending(path: URL(filePath: $0).lastPathComponent).path } ?? path
+                return try Certificate.chain(pem: Array(try Data(contentsOf: URL(filePath: path))))
             }
             let old = try #require(try certificates("\(root)/etc/kubernetes/pki/ca.crt").first)
             try await session.must("annotate --overwrite secret dev-ca certs.kamaji.clastix.io/rotate=")
@@ -97,10 +177,11 @@ extension EndToEnd {
             let data = try #require(kubeconfig.cluster("default-cluster")?.certificateAuthorityData)
             #expect(try Certificate.chain(pem: data).first == new)
             for path in [
-                "\(root)/var/lib/kubelet/pki/kubelet-client-current.pem", "\(folder)/var/lib/kamaji-agent/agent.crt",
+                "\(root)/var/lib/kubelet/pki/kubelet-client-current.pem",
+                "\(root)/var/lib/kubelet/pki/kubelet-server-current.pem", "\(folder)/var/lib/kamaji-agent/agent.crt",
             ] {
                 try await eventually("\(path) is of the new authority", within: .seconds(300)) {
-                    try certificates(path).first?.isIssued(by: new) == true
+                    (try? certificates(path))?.first?.isIssued(by: new) == true
                 }
             }
             try await eventually("the agent is content") {

@@ -15,6 +15,9 @@ final class StandInKubelet: UnitControl {
     private let files: HostFiles
     let unit: Mutex<UnitState>
     let log = Mutex<[String]>([])
+    /// A field of its configuration that it ends over.
+    let refused = Mutex<String?>(nil)
+    private let heartbeats = Mutex(0)
 
     init(_ tenant: StandInTenant, _ files: HostFiles) {
         self.tenant = tenant
@@ -28,9 +31,19 @@ final class StandInKubelet: UnitControl {
 
     func start(_ name: String) async throws {
         log.withLock { $0.append("start") }
+        let text = try files.text(KubeletFiles.configurationPath) ?? ""
+        if let field = refused.withLock({ $0 }), text.contains(field) {
+            unit.withLock {
+                $0.active = "failed"
+                $0.result = "exit-code"
+            }
+            tenant.state.withLock { $0.isHealthy = false }
+            return
+        }
         unit.withLock {
             $0.active = "active"
             $0.sub = "running"
+            $0.result = "success"
         }
         try await bootstrap()
     }
@@ -92,13 +105,22 @@ final class StandInKubelet: UnitControl {
             name = node
         }
         guard let name else { return }
+        let version = try files.text(StandInMachine.kubeletVersionPath) ?? "v1.36.2"
+        let heartbeat = heartbeats.withLock { count in
+            count += 1
+            return "heartbeat \(count)"
+        }
         tenant.state.withLock { state in
             state.isHealthy = true
+            state.deeds.append("kubelet \(version)")
             state.nodes[name] = [
-                "apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(name)],
+                "apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(name), "uid": "1"],
+                "spec": state.nodes[name]?["spec"] ?? [:],
                 "status": [
-                    "conditions": [["type": "Ready", "status": "True"]],
-                    "nodeInfo": ["kubeletVersion": "v1.36.2", "machineID": ""],
+                    "conditions": [
+                        ["type": "Ready", "status": "True", "lastHeartbeatTime": .string(heartbeat)]
+                    ],
+                    "nodeInfo": ["kubeletVersion": .string(version), "machineID": ""],
                 ],
             ]
         }

@@ -36,7 +36,7 @@ final class StandInMachine: Sendable {
                 files: files, thread: thread, journal: try await Journal.open(files, on: thread), checkpoint: checkpoint
             ),
             transport: tenant, units: kubelet,
-            programs: HostPrograms(environment: ["PATH": "/nowhere"], files: files),
+            programs: HostPrograms(environment: ["PATH": "\(files.root)/usr/bin"], files: files),
             proxies: ProxyRules(environment: [:]),
             pacing: Pacing(
                 elapsed: { clock.withLock { $0 } },
@@ -61,6 +61,24 @@ final class StandInMachine: Sendable {
     func reset() async throws -> [String] {
         let run = ResetRun(try await environment()) { _ in }
         return try await run.run(try await run.plan())
+    }
+
+    /// What `kubelet --version` tells of, once one is installed.
+    static let kubeletVersionPath = "/usr/bin/kubelet.version"
+
+    /// As a package would.
+    func install(kubelet version: String) throws {
+        try files.makeFolder("/usr/bin", mode: 0o755)
+        try files.write(NodeFile(Self.kubeletVersionPath, mode: 0o644, version))
+        let script = "#!/bin/sh\necho \"Kubernetes $(cat \(files.place(Self.kubeletVersionPath)))\"\n"
+        try files.write(NodeFile("/usr/bin/kubelet", mode: 0o755, script))
+    }
+
+    func upgrade(
+        _ options: UpgradeRun.Options = UpgradeRun.Options(),
+        checkpoint: @escaping @Sendable (String) throws -> Void = { _ in }
+    ) async throws -> UpgradeRun.Outcome {
+        try await UpgradeRun(try await environment(checkpoint: checkpoint), options) { _ in }.run()
     }
 
     /// Every path with its kind, mode and content, but for what differs from run to run.

@@ -45,6 +45,15 @@ final class StandInTenant: HTTPTransport {
         var hidesClusterInfo = false
         /// What pods are given to trust.
         var publishedBundle: [UInt8]?
+        var version = "v1.36.2"
+        /// What it has every kubelet told besides, as YAML.
+        var kubeletFields = ""
+        /// Of its nodes; `StandInTenant+Pods` lists and evicts them.
+        var pods: [JSON] = []
+        /// How often a budget forbids the eviction of a pod, by its name.
+        var forbiddenEvictions: [String: Int] = [:]
+        /// What was done to Nodes and pods, in turn.
+        var deeds: [String] = []
     }
 
     let state: Mutex<State>
@@ -112,6 +121,11 @@ final class StandInTenant: HTTPTransport {
             {
                 throw HTTPTransportError(.tlsFailed, "unable to get local issuer certificate")
             }
+            if let answer = Self.answerAboutPods(
+                request.method, String(path.dropFirst(Self.server.count)), body, &state)
+            {
+                return answer
+            }
             if state.hidesClusterInfo, path.hasSuffix("/cluster-info") { return HTTPResponse(status: 403) }
             let json = try answer(request, String(path.dropFirst(Self.server.count)), body, &state)
             guard let json else {
@@ -146,8 +160,9 @@ final class StandInTenant: HTTPTransport {
                 ]
             ]
         case ("GET", "/api/v1/namespaces/kube-system/configmaps/kubelet-config"):
-            return ["data": ["kubelet": "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\n"]]
-        case ("GET", "/version"): return ["gitVersion": "v1.36.2"]
+            let text = "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\n\(state.kubeletFields)"
+            return ["data": ["kubelet": .string(text)]]
+        case ("GET", "/version"): return ["gitVersion": .string(state.version)]
         case ("POST", "/apis/certificates.k8s.io/v1/certificatesigningrequests"):
             return try sign(body ?? .null, &state)
         case ("POST", "/api/v1/namespaces/kube-system/serviceaccounts/konnectivity-agent/token"):

@@ -1,11 +1,13 @@
 #!/bin/sh
 # A stand-in for the kubelet, for machines in tests that have no container runtime: it does TLS bootstrap as the real one
 # does (a P-256 key, a request for kubernetes.io/kube-apiserver-client-kubelet, the certificate beside its key behind a
-# link), answers /healthz, registers its Node and keeps saying that it is Ready. It runs no pods.
+# link), answers /healthz, registers its Node and keeps saying that it is Ready. It runs no pods. What /run/kubelet-version
+# says is its version, and a negative maxPods it refuses.
 # Needs: curl, openssl, perl.
 set -eu
+version=$(cat /run/kubelet-version 2>/dev/null || echo v1.36.2)
 if [ "${1:-}" = --version ]; then
-    echo "Kubernetes v1.36.2"
+    echo "Kubernetes $version"
     exit 0
 fi
 bootstrap=
@@ -15,7 +17,10 @@ for argument in "$@"; do
     case $argument in
     --bootstrap-kubeconfig=*) bootstrap=${argument#*=} ;;
     --kubeconfig=*) kubeconfig=${argument#*=} ;;
-    --config=*) [ -s "${argument#*=}" ] || { echo "no configuration ${argument#*=}" >&2; exit 1; } ;;
+    --config=*)
+        [ -s "${argument#*=}" ] || { echo "no configuration ${argument#*=}" >&2; exit 1; }
+        ! grep -q '^maxPods: -' "${argument#*=}" || { echo "maxPods must not be a negative number" >&2; exit 1; }
+        ;;
     --hostname-override=*) name=${argument#*=} ;;
     esac
 done
@@ -78,7 +83,7 @@ own -H 'Content-Type: application/json' --data-binary "{\"apiVersion\": \"v1\", 
 while :; do
     now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
     own --fail -X PATCH -H 'Content-Type: application/strategic-merge-patch+json' --data-binary "
-        {\"status\": {\"nodeInfo\": {\"kubeletVersion\": \"v1.36.2\", \"machineID\": \"$(cat /etc/machine-id)\"},
+        {\"status\": {\"nodeInfo\": {\"kubeletVersion\": \"$version\", \"machineID\": \"$(cat /etc/machine-id)\"},
           \"conditions\": [{\"type\": \"Ready\", \"status\": \"True\", \"reason\": \"StandIn\",
             \"lastHeartbeatTime\": \"$now\", \"lastTransitionTime\": \"$now\"}]}}" "$server/api/v1/nodes/$name/status" || true
     sleep 5 || true
