@@ -24,7 +24,7 @@ FROM ${IMAGE_BASE} AS runtime
 RUN export DEBIAN_FRONTEND=noninteractive \
     && apt-get update -qq \
     && apt-get install -qq -y --no-install-recommends \
-        ca-certificates libcrypt1 libcurl4 libsqlite3-0 libssl3 libstdc++6 libyaml-0-2 zlib1g \
+        ca-certificates libcrypt1 libcurl4 libnghttp2-14 libsqlite3-0 libssl3 libstdc++6 libyaml-0-2 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 USER 65532:65532
 

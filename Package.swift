@@ -87,8 +87,12 @@ let package = Package(
             name: "BlueprintTests", dependencies: ["Blueprint", "KubeObjects", "PKI", "TenantAPI"],
             swiftSettings: strict),
 
-        // Requests and streams on libcurl's multi interface: one thread, HTTP/2, TLS material from memory.
-        .target(name: "HTTPTransport", dependencies: ["CLibCurl"], swiftSettings: strict),
+        // TCP and TLS that never block, as a client, for who speaks HTTP/2 over them: polling, lookups, sessions.
+        .target(name: "Sockets", dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux"], swiftSettings: strict),
+
+        // Requests and streams: any on libcurl, thousands of quiet ones on libnghttp2. TLS material from memory.
+        .target(
+            name: "HTTPTransport", dependencies: ["CLibCurl", "CLibNGHTTP2", "Sockets", heap], swiftSettings: strict),
         .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "PKI"], swiftSettings: strict),
 
         // Get, list, watch, apply, leases, events, over HTTPTransport.
@@ -114,12 +118,13 @@ let package = Package(
         // The agent's side of the tunnel: gRPC framing on libnghttp2, TLS on libssl, one thread of its own.
         .target(
             name: "Konnectivity",
-            dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux", "Prometheus", logging, lifecycle],
+            dependencies: ["CLibNGHTTP2", "Prometheus", "Sockets", logging, lifecycle],
             swiftSettings: strict),
         .testTarget(
             name: "KonnectivityTests",
             dependencies: [
-                "CLibNGHTTP2", "CLibSSL", "CLinux", "Konnectivity", "KubeObjects", "PKI", "Prometheus", logging,
+                "CLibNGHTTP2", "CLibSSL", "CLinux", "Konnectivity", "KubeObjects", "PKI", "Prometheus", "Sockets",
+                logging,
             ],
             swiftSettings: strict),
 
@@ -212,6 +217,7 @@ let package = Package(
             name: "NodeBootstrap",
             dependencies: [
                 "CLibSQLite", "HTTPTransport", "Konnectivity", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
+                "Sockets",
                 "Prometheus", "Systemd", logging, subprocess, system,
             ],
             swiftSettings: strict),
@@ -219,6 +225,7 @@ let package = Package(
             name: "NodeBootstrapTests",
             dependencies: [
                 "HTTPTransport", "Konnectivity", "KubeClient", "KubeObjects", "NodeBootstrap", "NodeIdentity", "PKI",
+                "Sockets",
                 "Prometheus", "Systemd", logging, subprocess, system,
             ],
             exclude: ["Support/stand-in-kubelet.sh", "Vectors"], swiftSettings: strict),

@@ -69,15 +69,22 @@ static inline void kmj_extensions_free(STACK_OF(X509_EXTENSION) *extensions) {
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
 }
 
-/* TLS 1.2 at least; writes may be partial and repeated from another buffer; idle connections keep no buffers. */
+/* TLS 1.2 at least, no handshake but the first; writes may be partial and repeated from another buffer; idle
+   connections keep no buffers. */
 static inline int kmj_ssl_prepare(SSL_CTX *context) {
     SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1;
 }
 
-static inline int kmj_ssl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
-    return SSL_CTX_add1_chain_cert(context, certificate) == 1;
+static inline int kmj_ssl_add_chain_certificate(SSL *ssl, X509 *certificate) {
+    return SSL_add1_chain_cert(ssl, certificate) == 1;
+}
+
+/* Whom the session trusts instead of its context; it holds the store from then on. NULL gives the store back. */
+static inline int kmj_ssl_trust(SSL *ssl, X509_STORE *store) {
+    return SSL_set1_verify_cert_store(ssl, store) == 1;
 }
 
 static inline int kmj_ssl_set_server_name(SSL *ssl, const char *name) {

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// One request and what has come back for it so far: written by the transfer's thread, read by one consumer.
-final class Exchange: Sendable {
+final class Exchange: Recipient {
     enum Delivery: Sendable {
         /// The consumer wants the whole response at once.
         case whole
@@ -16,6 +16,9 @@ final class Exchange: Sendable {
 
     let request: HTTPRequest
     let delivery: Delivery
+    /// Whether a streamed body's sender has credit, which is given back as the consumer takes; otherwise a transfer is
+    /// paused and resumed.
+    let paysOnTaking: Bool
     private let state = Mutex(State())
 
     fileprivate struct State {
@@ -25,7 +28,9 @@ final class Exchange: Sendable {
         var trailers = HTTPHeaders()
         var measurement: HTTPMeasurement?
         var isPaused = false
-        var end: Result<Void, HTTPTransportError>?
+        /// Taken by the consumer, and not given back to the sender as credit yet.
+        var owed = 0
+        var end: Result<Void, any Error>?
         var waiter: Waiter?
     }
 
@@ -36,10 +41,13 @@ final class Exchange: Sendable {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    init(_ request: HTTPRequest, delivery: Delivery) {
+    init(_ request: HTTPRequest, delivery: Delivery, onCredit: Bool = false) {
         self.request = request
         self.delivery = delivery
+        paysOnTaking = onCredit && delivery == .stream
     }
+
+    var repeatable: HTTPRequest? { request }
 }
 
 /// The transfer's side.
@@ -55,8 +63,6 @@ extension Exchange {
     func receive(_ measurement: HTTPMeasurement) {
         state.withLock { $0.measurement = measurement }
     }
-
-    enum Acceptance { case accepted, paused, refused }
 
     /// Takes a piece of the body, or refuses it for now: `paused` means that the same piece must be offered again
     /// after the consumer asked for more.
@@ -85,7 +91,7 @@ extension Exchange {
     }
 
     /// Ends the exchange; the first end stands.
-    func finish(_ result: Result<Void, HTTPTransportError>) {
+    func finish(_ result: Result<Void, any Error>) {
         update { state in
             if state.end == nil { state.end = result }
         }
@@ -124,18 +130,28 @@ extension Exchange {
         }
     }
 
-    /// The next piece, nil at the end; and whether the transfer waits to be resumed.
+    /// The next piece, nil at the end; and whether the transfer waits to be resumed, or to be paid.
     func chunk() async throws -> (chunk: [UInt8]?, wantsMore: Bool) {
         await wait(for: .chunk)
         return try state.withLock { state in
             // What arrived before the connection broke is still delivered, unless the consumer itself gave up.
-            if case .failure(let error) = state.end, state.chunks.isEmpty || error.code == .cancelled { throw error }
+            if case .failure(let error) = state.end, state.chunks.isEmpty || error.isCancellation { throw error }
             guard !state.chunks.isEmpty else { return (nil, false) }
             let chunk = state.chunks.removeFirst()
             state.buffered -= chunk.count
+            state.owed += chunk.count
+            if paysOnTaking { return (chunk, state.owed >= Self.streamBufferLimit / 4) }
             let wantsMore = state.isPaused && state.buffered <= Self.streamBufferLimit / 2
             if wantsMore { state.isPaused = false }
             return (chunk, wantsMore)
+        }
+    }
+
+    /// What the sender is to be given back now, in bytes.
+    func collectOwed() -> Int {
+        state.withLock { state in
+            defer { state.owed = 0 }
+            return state.owed
         }
     }
 
@@ -160,4 +176,9 @@ extension Exchange.State {
         case .end: end != nil
         }
     }
+}
+
+extension Error {
+    /// Whether it was the consumer who gave up.
+    fileprivate var isCancellation: Bool { (self as? HTTPTransportError)?.code == .cancelled }
 }

@@ -1,4 +1,5 @@
-/// Carries requests. The one implementation of the product is `CurlTransport`; tests may put faults in front of it.
+/// Carries requests: `CurlTransport` all there are, `HTTP2Transport` thousands of streams that are quiet most of the
+/// time. Tests may put faults in front of either.
 package protocol HTTPTransport: Sendable {
     /// Sends, and waits for the whole response. Any status is a response; errors are of the transport alone.
     /// Cancelling the task ends the transfer.
@@ -7,6 +8,27 @@ package protocol HTTPTransport: Sendable {
     /// Sends, and returns once the status and headers are there. The body comes as the consumer asks for it: a slow
     /// consumer slows the server instead of filling memory. Dropping the body, or cancelling, ends the transfer.
     func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse
+
+    /// Sends, and tells what comes as it comes, in order, on a thread of the transport's; `receive` must not block.
+    /// Nothing is told after the end. Letting go of the stream ends it.
+    func open(_ request: HTTPRequest, _ receive: @escaping @Sendable (StreamSignal) -> Void) -> any OpenStream
+}
+
+/// What is told of an open stream.
+package enum StreamSignal: Sendable {
+    case head(status: Int, headers: HTTPHeaders)
+    /// A piece of the body. The server may send more only as pieces are reported as taken.
+    case chunk([UInt8])
+    /// The last word; nil when the server ended the body.
+    case end((any Error)?)
+}
+
+/// A stream that somebody listens to.
+package protocol OpenStream: Sendable {
+    /// So many bytes of pieces were looked at.
+    func took(_ count: Int)
+
+    func cancel()
 }
 
 package struct HTTPStreamingResponse: Sendable {

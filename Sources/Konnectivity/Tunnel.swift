@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import Sockets
 
 /// The agent's side of konnectivity: holds connections to the tenant's proxy servers, and connects to targets on the
 /// node for them. Interoperable with upstream's proxy-server.

@@ -1,3 +1,5 @@
+import Sockets
+
 /// Where the servers are, who this agent is, and how much it may hold. Defaults are fit for a node at the edge.
 package struct TunnelConfiguration: Sendable, Hashable {
     /// Where to connect to: most often one address with a load balancer behind it. Several are tried in turn.

@@ -1,3 +1,5 @@
+import Sockets
+
 /// Why the tunnel, or one connection to a server, cannot be had.
 package struct TunnelError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
@@ -35,4 +37,16 @@ package struct TunnelError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { message }
+}
+
+extension TunnelError {
+    init(_ failure: SocketFailure) {
+        let code: Code =
+            switch failure.code {
+            case .credentials: .credentials
+            case .tlsFailed: .tlsFailed
+            case .connectionLost: .connectionLost
+            }
+        self.init(code, failure.message)
+    }
 }

@@ -74,7 +74,4 @@ extension Duration {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) / 1e18
     }
-
-    /// For system calls: rounded up, so that a wait does not end just before its deadline, and a day at most.
-    var milliseconds: Int32 { Int32(min(86_400_000, max(0, (inSeconds * 1000).rounded(.up)))) }
 }

@@ -1,5 +1,6 @@
 import KubeObjects
 import Prometheus
+import Sockets
 import Testing
 
 @testable import Konnectivity

@@ -1,4 +1,5 @@
 import KubeObjects
+import Sockets
 import Testing
 
 @testable import Konnectivity

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import PKI
+import Sockets
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KubeObjects
 import NodeIdentity
+import Sockets
 import Synchronization
 import Testing
 

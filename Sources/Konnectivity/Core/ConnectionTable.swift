@@ -1,3 +1,5 @@
+import Sockets
+
 /// The connections of one stream: what a packet or a socket's news leads to. Decides everything, does nothing.
 struct ConnectionTable: Sendable {
     enum Action: Sendable, Hashable {

@@ -1,3 +1,5 @@
+import Sockets
+
 /// What an HTTP proxy is asked, and what it says (RFC 9110, 9.3.6).
 enum ProxyAnswer: Sendable, Hashable {
     case incomplete

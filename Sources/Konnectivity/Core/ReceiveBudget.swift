@@ -1,3 +1,5 @@
+import Sockets
+
 /// Decides what becomes of bytes that come faster than their target takes them.
 ///
 /// The protocol has no flow control for a connection, only HTTP/2's for all of them together. So there are two answers.

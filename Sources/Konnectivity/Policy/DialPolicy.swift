@@ -1,3 +1,5 @@
+import Sockets
+
 /// What the control plane may have dialled on this node. Whatever no rule allows is refused, and some things are
 /// refused whatever the rules say: upstream's agent dials anything it is asked to, also the cloud's metadata service
 /// with its credentials.

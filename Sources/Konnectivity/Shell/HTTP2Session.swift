@@ -1,5 +1,6 @@
 import CLibNGHTTP2
 import Glibc
+import Sockets
 
 /// One HTTP/2 connection with one gRPC stream on it, as the client. Bytes in, events out, bytes out; touches no socket.
 /// Not safe across threads.
@@ -82,34 +83,22 @@ final class HTTP2Session {
                 session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, ReceiveWindow.smallest)
         }
         guard code == 0 else { throw Self.failure("HTTP/2 settings", code) }
-        var headers: [(String, String, secret: Bool)] = [
-            (":method", "POST", false), (":scheme", "https", false), (":path", request.path, false),
-            (":authority", request.authority, false), ("te", "trailers", false),
-            ("content-type", "application/grpc", false), ("user-agent", "kamaji-agent", false),
+        var headers = [
+            HeaderField(":method", "POST"), HeaderField(":scheme", "https"), HeaderField(":path", request.path),
+            HeaderField(":authority", request.authority), HeaderField("te", "trailers"),
+            HeaderField("content-type", "application/grpc"), HeaderField("user-agent", "kamaji-agent"),
         ]
-        headers += request.headers.map { ($0.name, $0.value, false) }
-        if let authorization = request.authorization { headers.append(("authorization", authorization, true)) }
+        headers += request.headers.map { HeaderField($0.name, $0.value) }
+        if let authorization = request.authorization {
+            headers.append(HeaderField("authorization", authorization, isSecret: true))
+        }
         stream = submit(headers)
         guard stream > 0 else { throw Self.failure("the request", stream) }
     }
 
-    private func submit(_ headers: [(name: String, value: String, secret: Bool)]) -> Int32 {
+    private func submit(_ headers: [HeaderField]) -> Int32 {
         let session = session
-        // nghttp2 copies names and values; until then they live in one buffer.
-        var bytes: [UInt8] = []
-        for header in headers { bytes += Array(header.name.utf8) + Array(header.value.utf8) }
-        return bytes.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return -1 }
-            var offset = 0
-            let vector = headers.map { header in
-                let name = base + offset
-                let value = name + header.name.utf8.count
-                offset += header.name.utf8.count + header.value.utf8.count
-                let flags = header.secret ? UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue) : 0
-                return nghttp2_nv(
-                    name: name, value: value, namelen: header.name.utf8.count, valuelen: header.value.utf8.count,
-                    flags: flags)
-            }
+        return HeaderField.withVector(of: headers) { vector in
             var provider = nghttp2_data_provider()
             provider.read_callback = { _, _, _, length, flags, _, context in
                 guard let session = HTTP2Session.from(context) else {
@@ -117,7 +106,7 @@ final class HTTP2Session {
                 }
                 return session.offer(length, flags)
             }
-            return nghttp2_submit_request(session, nil, vector, vector.count, &provider, nil)
+            return nghttp2_submit_request(session, nil, vector.baseAddress, vector.count, &provider, nil)
         }
     }
 

@@ -1,9 +1,12 @@
 import Glibc
+import Sockets
 
 /// The way to a server: credentials and addresses, TCP, a proxy where one is set, TLS, HTTP/2.
 extension ServerLink {
     /// No address of the server's may take more of the time there is for all.
     private static let candidateTimeout = Duration.seconds(5)
+    /// After which the kernel asks a silent server whether it is there.
+    private static let silence = Duration.seconds(5)
 
     func received(_ result: Result<TunnelCredentials, TunnelError>) {
         guard case .preparing = phase else { return }
@@ -35,7 +38,8 @@ extension ServerLink {
         do throws(SystemCallError) {
             let (socket, state) = try SocketCalls.connect(to: next)
             descriptor = socket
-            SocketCalls.prepareForServer(socket, timeout: configuration.keepaliveTimeout)
+            SocketCalls.prepareForServer(
+                socket, silence: Self.silence, timeout: configuration.keepaliveTimeout)
             token = poller.add(socket, self)
             lastConnectError = TunnelError(.timedOut, "\(server): no answer from \(next)")
             if case .done = state { connected() }
@@ -79,18 +83,31 @@ extension ServerLink {
     private func beginTLS() {
         guard let credentials else { return }
         phase = .handshaking
-        do throws(TunnelError) {
+        do throws(SocketFailure) {
             tls = try TLSSession(
-                descriptor: descriptor, host: configuration.serverName ?? server.host, credentials: credentials)
+                descriptor: descriptor, host: configuration.serverName ?? server.host,
+                material: TLSMaterial(
+                    certificateAuthorities: credentials.certificateAuthorities,
+                    clientCertificate: credentials.clientCertificate, clientKey: credentials.clientKey),
+                protocols: ["h2"])
         } catch {
-            return end(TunnelError(error.code, "\(server): \(error.message)"))
+            return end(TunnelError(TunnelError(error).code, "\(server): \(error.message)"))
         }
         handshake()
     }
 
     func handshake() {
+        do throws(SocketFailure) {
+            guard case .done(let chosen) = try tls?.handshake() else { return }
+            guard chosen == "h2" else {
+                return end(
+                    TunnelError(
+                        .tlsFailed, "\(server): the server does not speak HTTP/2: it did not take the offer of h2"))
+            }
+        } catch {
+            return end(TunnelError(TunnelError(error).code, "\(server): \(error.message)"))
+        }
         do throws(TunnelError) {
-            guard try tls?.handshake() == true else { return }
             try introduce()
         } catch {
             end(TunnelError(error.code, "\(server): \(error.message)"))

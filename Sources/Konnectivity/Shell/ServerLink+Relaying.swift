@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Sockets
 
 /// Packets from the server, and bytes from and to the targets.
 extension ServerLink {

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Sockets
 
 /// One connection to a server, from asking for credentials to its end. Lives on the loop's thread.
 final class ServerLink: Pollable {

@@ -1,4 +1,5 @@
 import Glibc
+import Sockets
 
 /// One connection to a target on the node. Says what it can do now; who owns it decides what it does.
 final class TargetSocket: Pollable {

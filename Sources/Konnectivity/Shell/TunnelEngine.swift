@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Sockets
 
 /// Sums over all links, written by them.
 final class TunnelCounters {
@@ -48,7 +49,11 @@ final class TunnelEngine {
         logger = parts.logger
         self.policy = policy
         self.loop = loop
-        poller = try Poller()
+        do throws(SystemCallError) {
+            poller = try Poller()
+        } catch {
+            throw TunnelError(.shutDown, "no event loop: \(error.message)")
+        }
         scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
         identity = String(UInt32.random(in: 0...UInt32.max), radix: 16)
         plan = LinkPlan(parts.configuration.linkPlan, now: now)

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Sockets
 import Synchronization
 
 /// The tunnel's thread, and the one way to talk to it: commands, from any thread.
@@ -78,29 +79,11 @@ final class TunnelLoop: Sendable {
     }
 
     private func startThread() {
-        let context = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<TunnelLoop>.fromOpaque(context).takeRetainedValue().work()
-                return nil
-            }, context)
-        if code == 0 {
-            pthread_detach(thread)
-        } else {
-            Unmanaged<TunnelLoop>.fromOpaque(context).release()
-            finish(TunnelStatus(), TunnelError(.shutDown, "no thread for the tunnel: error \(code)"))
-        }
+        let code = SystemThread.start { self.work() }
+        if code != 0 { finish(TunnelStatus(), TunnelError(.shutDown, "no thread for the tunnel: error \(code)")) }
     }
 
     private func work() {
-        // Signals are for the threads that wait for them. This holds back SIGPIPE too: a write to a connection that
-        // broke is an error like any other here.
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, nil)
         do throws(TunnelError) {
             let engine = try TunnelEngine(parts, policy: dialPolicy, loop: self)
             state.withLock { $0.wakeUp = engine.poller.wakeUp }

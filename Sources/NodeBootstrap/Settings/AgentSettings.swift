@@ -1,6 +1,7 @@
 import Konnectivity
 import KubeObjects
 import NodeIdentity
+import Sockets
 
 /// What an administrator sets for the agent of this machine; a file of YAML, read when the daemon starts and when it is
 /// told to reload. Everything in it may be left out.

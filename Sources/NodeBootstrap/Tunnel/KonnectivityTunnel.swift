@@ -6,6 +6,7 @@ import KubeObjects
 import Logging
 import NodeIdentity
 import PKI
+import Sockets
 import Synchronization
 
 /// Makes the tunnel of a node from what its journal says.

@@ -1,6 +1,7 @@
 import Konnectivity
 import KubeObjects
 import NodeIdentity
+import Sockets
 
 /// How this machine looks from within, as far as its tunnel asks.
 package struct TunnelVantage: Sendable, Hashable {
@@ -52,7 +53,7 @@ package struct TunnelPlan: Sendable, Hashable {
         if !vantage.hostName.isEmpty { names.insert(vantage.hostName) }
         policy = DialPolicy(
             nodeNames: names,
-            nodeAddresses: own.all.compactMap { Konnectivity.IPAddress($0.description) },
+            nodeAddresses: own.all.compactMap { Sockets.IPAddress($0.description) },
             ranges: Self.ranges(settings.configuration, node) + wishes.allowed)
     }
 

@@ -45,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         let connection = try connection.load()
         let identity = environment["POD_NAME"] ?? "\(ProcessInfo.processInfo.hostName)_\(getpid())"
         let namespace = podNamespace ?? environment["POD_NAMESPACE"] ?? connection.namespace
-        let transport = CurlTransport()
+        let transport = HTTP2Transport()
         let api = KubeClient(connection: connection, transport: transport, fieldManager: "kamaji-manager", log: log)
         let metrics = ManagerMetrics()
         let manager = TenantManager(

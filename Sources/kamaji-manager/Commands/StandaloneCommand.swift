@@ -69,7 +69,7 @@ struct StandaloneCommand: AsyncParsableCommand {
 
         let cluster = try StandaloneServices(
             state: state, settings: settings, network: network, programs: programs, log: log)
-        let transport = CurlTransport()
+        let transport = HTTP2Transport()
         defer { transport.shutdown() }
         let (metrics, depths, readiness) = (ManagerMetrics(), QueueDepths(), Readiness())
         let welcome = { @Sendable (kubeconfig: String) in

@@ -2,6 +2,7 @@ import CLibNGHTTP2
 import CLibSSL
 import Foundation
 import PKI
+import Sockets
 
 @testable import Konnectivity
 

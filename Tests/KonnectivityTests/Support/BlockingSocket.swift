@@ -1,4 +1,5 @@
 import Foundation
+import Sockets
 
 /// A failure with a text, for tests.
 struct Failure: Error, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Logging
 import PKI
+import Sockets
 
 @testable import Konnectivity
 

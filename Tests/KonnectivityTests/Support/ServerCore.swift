@@ -1,5 +1,6 @@
 import CLibSSL
 import Foundation
+import Sockets
 
 @testable import Konnectivity
 

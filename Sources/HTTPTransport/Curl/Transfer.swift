@@ -24,7 +24,7 @@ final class Transfer {
     private let isApart: Bool
     private var hasAnswer = false
     /// What was agreed on, of a measured transfer.
-    private var session: TLSSession?
+    private var session: NegotiatedTLS?
 
     init(_ exchange: Exchange, apart: Bool = false) throws(HTTPTransportError) {
         guard let handle = curl_easy_init() else {
@@ -289,7 +289,7 @@ final class Transfer {
 
     /// Returns how many bytes were taken; another number ends the transfer.
     private func read(header line: UnsafeRawBufferPointer) -> Int {
-        if !hasAnswer, exchange.request.isMeasured { session = TLSSession(of: handle) }
+        if !hasAnswer, exchange.request.isMeasured { session = NegotiatedTLS(of: handle) }
         hasAnswer = true
         switch parser.read(line) {
         case .head(let head):
@@ -313,39 +313,4 @@ final class Transfer {
             return 0
         }
     }
-}
-
-/// The parts of a URL that say where a connection goes.
-struct URLTarget: Sendable, Hashable {
-    let scheme: String
-    /// An IPv6 address in brackets.
-    let host: String
-    let port: Int
-    private let rest: String
-
-    init?(_ url: String) {
-        guard let mark = url.firstRange(of: "://") else { return nil }
-        scheme = String(url[..<mark.lowerBound])
-        let after = url[mark.upperBound...]
-        let end = after.firstIndex { "/?#".contains($0) } ?? after.endIndex
-        rest = String(after[end...])
-        let authority = after[..<end]
-        let defaultPort = scheme == "https" ? 443 : 80
-        if authority.hasPrefix("["), let close = authority.firstIndex(of: "]") {
-            host = String(authority[...close])
-            let tail = authority[authority.index(after: close)...]
-            guard let port = tail.isEmpty ? defaultPort : Int(tail.dropFirst()) else { return nil }
-            self.port = port
-        } else if let colon = authority.lastIndex(of: ":") {
-            host = String(authority[..<colon])
-            guard let port = Int(authority[authority.index(after: colon)...]) else { return nil }
-            self.port = port
-        } else {
-            host = String(authority)
-            port = defaultPort
-        }
-        if host.isEmpty { return nil }
-    }
-
-    func url(host: String) -> String { "\(scheme)://\(host):\(port)\(rest)" }
 }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Looks names up. `getaddrinfo` blocks for as long as it pleases, so each lookup has a thread for its life; no more
 /// than a few at a time, the rest waits its turn.
-final class Resolver: Sendable {
-    typealias Answer = @Sendable ([IPAddress]) -> Void
+package final class Resolver: Sendable {
+    package typealias Answer = @Sendable ([IPAddress]) -> Void
 
     private struct Lookup: Sendable {
         let host: String
@@ -16,23 +16,16 @@ final class Resolver: Sendable {
         var running = 0
     }
 
-    private final class Job: Sendable {
-        let resolver: Resolver
-        let lookup: Lookup
-        init(_ resolver: Resolver, _ lookup: Lookup) {
-            self.resolver = resolver
-            self.lookup = lookup
-        }
-    }
-
     private static let maxThreads = 4
     /// Lookups that wait; more are answered with nothing at once.
     private static let maxWaiting = 256
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// - Parameter answer: called on another thread, once; with nothing when the name has no address.
-    func resolve(_ host: String, _ answer: @escaping Answer) {
+    package func resolve(_ host: String, _ answer: @escaping Answer) {
         if let address = IPAddress(host) { return answer([address]) }
         let lookup = Lookup(host: host, answer: answer)
         enum Outcome { case start, wait, refuse }
@@ -53,36 +46,22 @@ final class Resolver: Sendable {
     }
 
     private func start(_ first: Lookup) {
-        let context = Unmanaged.passRetained(Job(self, first)).toOpaque()
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                let job = Unmanaged<Job>.fromOpaque(context).takeRetainedValue()
-                var all = sigset_t()
-                sigfillset(&all)
-                pthread_sigmask(SIG_BLOCK, &all, nil)
-                var next: Lookup? = job.lookup
-                while let lookup = next {
-                    lookup.answer(Resolver.addresses(of: lookup.host))
-                    next = job.resolver.state.withLock { state in
-                        if state.waiting.isEmpty {
-                            state.running -= 1
-                            return nil
-                        }
-                        return state.waiting.removeFirst()
+        let code = SystemThread.start {
+            var next: Lookup? = first
+            while let lookup = next {
+                lookup.answer(Self.addresses(of: lookup.host))
+                next = self.state.withLock { state in
+                    if state.waiting.isEmpty {
+                        state.running -= 1
+                        return nil
                     }
+                    return state.waiting.removeFirst()
                 }
-                return nil
-            }, context)
-        if code == 0 {
-            pthread_detach(thread)
-        } else {
-            Unmanaged<Job>.fromOpaque(context).release()
-            state.withLock { $0.running -= 1 }
-            first.answer([])
+            }
         }
+        guard code != 0 else { return }
+        state.withLock { $0.running -= 1 }
+        first.answer([])
     }
 
     private static func addresses(of host: String) -> [IPAddress] {

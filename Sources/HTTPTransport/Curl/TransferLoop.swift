@@ -1,5 +1,5 @@
 import CLibCurl
-import Glibc
+import Sockets
 import Synchronization
 
 /// The thread that drives all transfers of one transport. Everything of libcurl happens on it, but for the wake-up.
@@ -32,22 +32,8 @@ final class TransferLoop: Sendable {
     }
 
     func start() {
-        let context = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                let loop = Unmanaged<TransferLoop>.fromOpaque(context).takeRetainedValue()
-                loop.run()
-                return nil
-            }, context)
-        if code == 0 {
-            pthread_detach(thread)
-        } else {
-            Unmanaged<TransferLoop>.fromOpaque(context).release()
-            stop(.init(.shutDown, "cannot start the transfer thread: error \(code)"))
-        }
+        let code = SystemThread.start { self.run() }
+        if code != 0 { stop(.init(.shutDown, "cannot start the transfer thread: error \(code)")) }
     }
 
     func begin(_ exchange: Exchange) {
@@ -80,7 +66,6 @@ final class TransferLoop: Sendable {
     // MARK: The thread
 
     private func run() {
-        blockSignals()
         guard let multi = curl_multi_init() else {
             stop(HTTPTransportError(.shutDown, "libcurl has no memory for its handle"))
             return
@@ -114,13 +99,6 @@ final class TransferLoop: Sendable {
         }
         transfers = TransferTable()
         curl_multi_cleanup(multi)
-    }
-
-    /// Signals are for the threads that wait for them.
-    private func blockSignals() {
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 
     private func carryOut(_ command: Command, _ multi: OpaquePointer, _ transfers: inout TransferTable) {

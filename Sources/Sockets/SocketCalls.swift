@@ -1,14 +1,14 @@
 import Glibc
 
 /// System calls on TCP sockets that never block.
-enum SocketCalls {
-    enum Connecting {
+package enum SocketCalls {
+    package enum Connecting {
         case done
         case underWay
     }
 
     /// What a read or write came to.
-    enum Transfer {
+    package enum Transfer {
         case moved(Int)
         case wouldBlock
         /// The other side is done; only for reads.
@@ -16,10 +16,10 @@ enum SocketCalls {
         case failed(Int32)
     }
 
-    static func message(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
+    package static func message(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
     /// A socket that connects to `endpoint`, and what the caller closes.
-    static func connect(to endpoint: Endpoint) throws(SystemCallError) -> (descriptor: Int32, Connecting) {
+    package static func connect(to endpoint: Endpoint) throws(SystemCallError) -> (descriptor: Int32, Connecting) {
         let family = endpoint.address.isIPv4 ? AF_INET : AF_INET6
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(family, type, 0)
@@ -59,19 +59,19 @@ enum SocketCalls {
     }
 
     /// How a connect that was under way ended: 0 or an error.
-    static func outcome(_ descriptor: Int32) -> Int32 {
+    package static func outcome(_ descriptor: Int32) -> Int32 {
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno
     }
 
-    static func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+    package static func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
         if count > 0 { return .moved(count) }
         return count == 0 ? .ended : failure(errno)
     }
 
-    static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
+    package static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
         guard bytes.count > 0 else { return .moved(0) }
         let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         return count >= 0 ? .moved(count) : failure(errno)
@@ -83,20 +83,21 @@ enum SocketCalls {
         code == EAGAIN || code == EINTR ? .wouldBlock : .failed(code)
     }
 
-    /// Notices a dead peer within seconds: the kernel asks after five seconds of silence, every two seconds, three
-    /// times; and gives up on data that is not acknowledged within `timeout`. Little is kept in the kernel's buffer,
-    /// for what is there cannot be overtaken.
-    static func prepareForServer(_ descriptor: Int32, timeout: Duration) {
+    /// Has the kernel notice a dead peer: it asks after `silence`, then three times as often, three times; and gives up
+    /// on data that is not acknowledged within `timeout`. Little is kept in the kernel's buffer, for what is there
+    /// cannot be overtaken.
+    package static func prepareForServer(_ descriptor: Int32, silence: Duration, timeout: Duration) {
+        let seconds = max(1, Int32(silence.components.seconds))
         setInt(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
-        setInt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 5)
-        setInt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 2)
+        setInt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, seconds)
+        setInt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, max(2, seconds / 3))
         setInt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
         setInt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, timeout.milliseconds)
         setInt(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, 128 * 1024)
     }
 
     /// Lets `close` send a reset.
-    static func resetOnClose(_ descriptor: Int32) {
+    package static func resetOnClose(_ descriptor: Int32) {
         var option = linger(l_onoff: 1, l_linger: 0)
         _ = setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
@@ -109,7 +110,10 @@ enum SocketCalls {
 }
 
 /// `errno` of a call that failed.
-struct SystemCallError: Error {
-    let code: Int32
-    var message: String { SocketCalls.message(code) }
+package struct SystemCallError: Error {
+    package let code: Int32
+
+    package init(code: Int32) { self.code = code }
+
+    package var message: String { SocketCalls.message(code) }
 }

@@ -34,7 +34,7 @@ extension HTTPMeasurement {
 }
 
 /// What client and server agreed on; known only while the connection is there.
-struct TLSSession {
+struct NegotiatedTLS {
     let version: String
     let cipher: String
 

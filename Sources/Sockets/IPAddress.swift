@@ -3,12 +3,12 @@ import Glibc
 /// An IPv4 or IPv6 address. An IPv4 address that is written inside IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
 package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// 4 or 16, in network order.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    var isIPv4: Bool { bytes.count == 4 }
+    package var isIPv4: Bool { bytes.count == 4 }
 
     /// - Parameter bytes: 4 or 16, in network order.
-    init?(bytes: [UInt8]) {
+    package init?(bytes: [UInt8]) {
         switch bytes.count {
         case 4: self.bytes = bytes
         case 16 where bytes.starts(with: Self.mappedPrefix): self.bytes = Array(bytes[12...])
@@ -42,8 +42,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// A range of addresses, as in `10.244.0.0/16`.
 package struct AddressRange: Sendable, Hashable, CustomStringConvertible {
-    let base: IPAddress
-    let prefixLength: Int
+    package let base: IPAddress
+    package let prefixLength: Int
 
     /// Reads CIDR notation; an address alone is a range of one.
     package init?(_ text: String) {

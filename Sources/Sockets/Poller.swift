@@ -2,32 +2,34 @@ import CLinux
 import Glibc
 
 /// Who wants to know when a descriptor can be read or written.
-protocol Pollable: AnyObject {
+package protocol Pollable: AnyObject {
     func ready(_ readiness: Poller.Readiness)
 }
 
 /// epoll, edge-triggered: each readiness is told once, and holds until a call would have blocked. So nothing need be
 /// said to the kernel when reading is put off for a while.
-final class Poller {
-    struct Readiness: OptionSet {
-        let rawValue: Int
-        static let read = Readiness(rawValue: 1)
-        static let write = Readiness(rawValue: 2)
+package final class Poller {
+    package struct Readiness: OptionSet, Sendable {
+        package let rawValue: Int
+        package static let read = Readiness(rawValue: 1)
+        package static let write = Readiness(rawValue: 2)
+
+        package init(rawValue: Int) { self.rawValue = rawValue }
     }
 
     private let epoll: Int32
     /// Written to from other threads, to end a wait.
-    let wakeUp: Int32
+    package let wakeUp: Int32
     private var registered: [UInt64: any Pollable] = [:]
     private var nextToken: UInt64 = 1
     private var arrived: Int32 = 0
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
-    init() throws(TunnelError) {
+    package init() throws(SystemCallError) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         guard epoll >= 0, wakeUp >= 0, kmj_epoll_add(epoll, wakeUp, kmj_epoll_in, 0) == 0 else {
-            throw TunnelError(.shutDown, "no event loop: \(SocketCalls.message(errno))")
+            throw SystemCallError(code: errno)
         }
     }
 
@@ -37,7 +39,7 @@ final class Poller {
     }
 
     /// Nil when the kernel refuses; the descriptor is never polled then.
-    func add(_ descriptor: Int32, _ pollable: any Pollable) -> UInt64? {
+    package func add(_ descriptor: Int32, _ pollable: any Pollable) -> UInt64? {
         let token = nextToken
         nextToken += 1
         guard kmj_epoll_add(epoll, descriptor, kmj_epoll_edges, token) == 0 else { return nil }
@@ -45,18 +47,18 @@ final class Poller {
         return token
     }
 
-    func remove(_ token: UInt64, _ descriptor: Int32) {
+    package func remove(_ token: UInt64, _ descriptor: Int32) {
         guard registered.removeValue(forKey: token) != nil else { return }
         _ = kmj_epoll_remove(epoll, descriptor)
     }
 
     /// Waits for news, which `tell` then tells.
     /// - Parameter timeout: nil waits for ever.
-    func wait(_ timeout: Duration?) {
+    package func wait(_ timeout: Duration?) {
         arrived = max(0, epoll_wait(epoll, &events, Int32(events.count), timeout?.milliseconds ?? -1))
     }
 
-    func tell() {
+    package func tell() {
         for index in 0..<Int(arrived) {
             let (token, flags) = withUnsafePointer(to: events[index]) { (kmj_epoll_token($0), kmj_epoll_flags($0)) }
             if token == 0 {
