@@ -2,10 +2,27 @@ import HTTPTransport
 import KubeObjects
 import Logging
 
-extension KubeClient {
+extension Call {
     /// The server ends a watch after about this many seconds; proxies on the way cut idle ones at five minutes.
-    static let watchTimeout = 280
+    private static let watchTimeout = 280
 
+    static func watch(
+        _ type: ResourceType, since version: String, namespace: String? = nil, labelSelector: LabelSelector,
+        fieldSelector: FieldSelector = FieldSelector(), metadataOnly: Bool
+    ) -> Call {
+        var call = Call(method: "GET", path: type.path(namespace: namespace))
+        call.query =
+            KubeClient.selection(labelSelector, fieldSelector) + [
+                ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
+                ("timeoutSeconds", "\(watchTimeout)"),
+            ]
+        call.accept = KubeClient.accept(metadataOnly: metadataOnly, isList: false)
+        call.timeout = .seconds(watchTimeout + 15)
+        return call
+    }
+}
+
+extension KubeClient {
     /// Lists and watches for as long as the task lives, through dropped connections, restarts and forgotten versions.
     /// `receive` is told in order, one event at a time, and the server waits for it. Ends by cancellation only.
     /// - Parameters:
@@ -32,14 +49,9 @@ extension KubeClient {
                     try await receive(.relisted(list.items, resourceVersion: list.resourceVersion))
                 case .watch(let version, let delay):
                     if delay > .zero { try await sleep(delay) }
-                    var call = Call(method: "GET", path: type.path(namespace: namespace))
-                    call.query =
-                        Self.selection(labelSelector, fieldSelector) + [
-                            ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
-                            ("timeoutSeconds", "\(Self.watchTimeout)"),
-                        ]
-                    call.accept = Self.accept(metadataOnly: metadataOnly, isList: false)
-                    call.timeout = .seconds(Self.watchTimeout + 15)
+                    let call = Call.watch(
+                        type, since: version, namespace: namespace, labelSelector: labelSelector,
+                        fieldSelector: fieldSelector, metadataOnly: metadataOnly)
                     try await stream(call, type, &machine, heard, receive)
                     machine.ended()
                 }

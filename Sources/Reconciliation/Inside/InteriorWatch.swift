@@ -11,26 +11,25 @@ struct InteriorWatch: Sendable {
     let changed: @Sendable (ObjectKey) -> Void
 
     /// Until the task is cancelled.
-    func run(_ type: ResourceType) async {
-        var known: Set<ObjectKey> = []
+    func run(_ kinds: Set<ResourceType>) async {
+        var known: [ResourceType: Set<ObjectKey>] = [:]
         // Only cancellation ends a watch.
         try? await client.watch(
-            type, labelSelector: LabelSelector(equals: [Keys.project: Keys.projectValue]), metadataOnly: true
-        ) { event in
+            kinds, labelSelector: LabelSelector(equals: [Keys.project: Keys.projectValue]), metadataOnly: true
+        ) { type, event in
             switch event {
             case .relisted(let objects, _):
                 let present = Set(objects.map(\.key))
                 for object in objects { show(object, type) }
                 // Also what we applied before anybody watched, and is not there any more.
-                for key in known.union(versions.keys(of: tenant, type: type)).subtracting(present) {
-                    showGone(key, type)
-                }
-                known = present
+                let former = known[type, default: []].union(versions.keys(of: tenant, type: type))
+                for key in former.subtracting(present) { showGone(key, type) }
+                known[type] = present
             case .changed(let object):
-                known.insert(object.key)
+                known[type, default: []].insert(object.key)
                 show(object, type)
             case .deleted(let object):
-                known.remove(object.key)
+                known[type]?.remove(object.key)
                 showGone(object.key, type)
             }
         }

@@ -107,7 +107,7 @@ package final class TenantSessions: Sendable {
         let watch = InteriorWatch(
             tenant: start.tenant, client: start.client, versions: versions, changed: changed)
         await withTaskGroup(of: Void.self) { group in
-            for kind in start.plan.kinds { group.addTask { await watch.run(kind) } }
+            group.addTask { await watch.run(start.plan.kinds) }
             group.addTask { await events.run() }
             group.addTask {
                 let approver = NodeApprover(

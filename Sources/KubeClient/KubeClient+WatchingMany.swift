@@ -1,0 +1,231 @@
+import HTTPTransport
+import KubeObjects
+import Logging
+
+extension KubeClient {
+    /// Watches several kinds as `watch` does one, in a single task: where thousands of watches are quiet, a task for
+    /// each would be most of what they cost. `receive` is told one event at a time, of each kind in order, and no server
+    /// sends more than a stream's credit ahead of it. Ends by cancellation only, or by what `receive` throws.
+    package func watch(
+        _ types: Set<ResourceType>, labelSelector: LabelSelector = LabelSelector(), metadataOnly: Bool = false,
+        receive: (ResourceType, WatchEvent) async throws -> Void
+    ) async throws {
+        var set = WatchSet(types, client: self, labelSelector: labelSelector, metadataOnly: metadataOnly)
+        let (signals, mailbox) = AsyncStream.makeStream(of: WatchSet.Signal.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // What a watch needs next may take a while; the others go on meanwhile.
+            func prepare(_ preparations: [WatchSet.Preparation]) {
+                for preparation in preparations {
+                    group.addTask { mailbox.yield(await preparation.run()) }
+                }
+            }
+            prepare(set.begin())
+            for await signal in signals {
+                // Tasks that have ended hold their memory until somebody takes note of it.
+                if signal.endsPreparation { try await group.next() }
+                try await prepare(set.take(signal, mailbox, receive))
+            }
+            group.cancelAll()
+        }
+        try Task.checkCancellation()
+    }
+}
+
+/// Several watches of one API server: what each waits for, and what it wants next.
+struct WatchSet {
+    enum Signal: Sendable {
+        case listed(ResourceType, ListResult)
+        case prepared(ResourceType, HTTPRequest)
+        case failed(ResourceType, any Error)
+        /// From the stream that was opened with this number.
+        case stream(ResourceType, Int, StreamSignal)
+
+        var endsPreparation: Bool {
+            if case .stream = self { return false }
+            return true
+        }
+    }
+
+    /// What a watch needs before it can go on.
+    struct Preparation: Sendable {
+        let type: ResourceType
+        let step: WatchMachine.Step
+        let client: KubeClient
+        let labelSelector: LabelSelector
+        let metadataOnly: Bool
+
+        func run() async -> Signal {
+            do {
+                switch step {
+                case .list(let delay):
+                    if delay > .zero { try await client.sleep(delay) }
+                    let list = try await client.list(
+                        type, namespace: nil, labelSelector: labelSelector, metadataOnly: metadataOnly)
+                    return .listed(type, list)
+                case .watch(let version, let delay):
+                    if delay > .zero { try await client.sleep(delay) }
+                    let call = Call.watch(
+                        type, since: version, labelSelector: labelSelector, metadataOnly: metadataOnly)
+                    return .prepared(type, try await client.request(call))
+                }
+            } catch {
+                return .failed(type, error)
+            }
+        }
+    }
+
+    private struct Watch {
+        var machine = WatchMachine()
+        var splitter = LineSplitter()
+        var stream: (any OpenStream)?
+        /// Of the stream that is listened to: what an earlier one still says is not heard.
+        var number = 0
+        /// Of a refusal, whose text is collected.
+        var refusal: (status: Int, headers: HTTPHeaders, body: [UInt8])?
+    }
+
+    private let client: KubeClient
+    private let labelSelector: LabelSelector
+    private let metadataOnly: Bool
+    private var watches: [ResourceType: Watch]
+
+    /// Of a refusal's text no more is read, in bytes.
+    private static let refusalLimit = 1 << 16
+
+    init(_ types: Set<ResourceType>, client: KubeClient, labelSelector: LabelSelector, metadataOnly: Bool) {
+        self.client = client
+        self.labelSelector = labelSelector
+        self.metadataOnly = metadataOnly
+        watches = Dictionary(uniqueKeysWithValues: types.map { ($0, Watch()) })
+    }
+
+    func begin() -> [Preparation] { watches.keys.map(next) }
+
+    private func next(_ type: ResourceType) -> Preparation {
+        let machine = watches[type]?.machine ?? WatchMachine()
+        return Preparation(
+            type: type, step: machine.next(jitter: Double.random(in: 0..<1)), client: client,
+            labelSelector: labelSelector, metadataOnly: metadataOnly)
+    }
+
+    /// Takes note of a signal; gives what is to be prepared because of it.
+    mutating func take(
+        _ signal: Signal, _ mailbox: AsyncStream<Signal>.Continuation,
+        _ receive: (ResourceType, WatchEvent) async throws -> Void
+    ) async throws -> [Preparation] {
+        switch signal {
+        case .listed(let type, let list):
+            watches[type]?.machine.listed(resourceVersion: list.resourceVersion)
+            try await receive(type, .relisted(list.items, resourceVersion: list.resourceVersion))
+            return [next(type)]
+        case .prepared(let type, let request):
+            open(type, request, mailbox)
+            return []
+        case .failed(let type, let error):
+            try await failed(type, error)
+            return [next(type)]
+        case .stream(let type, let number, let signal):
+            guard watches[type]?.number == number else { return [] }
+            do {
+                return try await take(type, signal, receive) ? [next(type)] : []
+            } catch let error as StreamEnd {
+                close(type)
+                try await failed(type, error.cause)
+                return [next(type)]
+            }
+        }
+    }
+
+    private mutating func open(
+        _ type: ResourceType, _ request: HTTPRequest, _ mailbox: AsyncStream<Signal>.Continuation
+    ) {
+        let number = (watches[type]?.number ?? 0) + 1
+        watches[type]?.number = number
+        watches[type]?.splitter = LineSplitter()
+        let stream = client.transport.open(request) { mailbox.yield(.stream(type, number, $0)) }
+        watches[type]?.stream = stream
+    }
+
+    private mutating func close(_ type: ResourceType) {
+        watches[type]?.number += 1
+        watches[type]?.stream = nil
+        watches[type]?.refusal = nil
+    }
+
+    /// True when the stream is over as it should be.
+    private mutating func take(
+        _ type: ResourceType, _ signal: StreamSignal, _ receive: (ResourceType, WatchEvent) async throws -> Void
+    ) async throws -> Bool {
+        switch signal {
+        case .head(let status, let headers):
+            if status != 200 { watches[type]?.refusal = (status, headers, []) }
+            return false
+        case .chunk(let bytes):
+            try await take(type, bytes, receive)
+            watches[type]?.stream?.took(bytes.count)
+            return false
+        case .end(let error):
+            if let refusal = watches[type]?.refusal {
+                let response = HTTPResponse(status: refusal.status, headers: refusal.headers, body: refusal.body)
+                throw StreamEnd(cause: KubeError(response, request: "GET \(type.path(namespace: nil))"))
+            }
+            if let error { throw StreamEnd(cause: error) }
+            close(type)
+            watches[type]?.machine.ended()
+            return true
+        }
+    }
+
+    private mutating func take(
+        _ type: ResourceType, _ bytes: [UInt8], _ receive: (ResourceType, WatchEvent) async throws -> Void
+    ) async throws {
+        if let body = watches[type]?.refusal?.body {
+            if body.count < Self.refusalLimit { watches[type]?.refusal?.body.append(contentsOf: bytes) }
+            return
+        }
+        guard let lines = watches[type]?.splitter.append(bytes) else {
+            throw StreamEnd(cause: KubeError(.malformed, "\(type): a line of the watch is too long"))
+        }
+        for line in lines {
+            let json: JSON
+            do {
+                json = try JSON(parsing: line)
+            } catch {
+                // One broken event must not end the stream; the next list brings what it held.
+                client.log.warning(
+                    "unreadable watch event", metadata: ["resource": "\(type)", "error": "\(error)"])
+                continue
+            }
+            let event: WatchEvent?
+            do {
+                event = try watches[type]?.machine.received(json, type: type)
+            } catch {
+                throw StreamEnd(cause: error)
+            }
+            if let event { try await receive(type, event) }
+        }
+    }
+
+    private mutating func failed(_ type: ResourceType, _ error: any Error) async throws {
+        let known: KubeError
+        switch error {
+        case let error as KubeError:
+            // Refusals do not pass by themselves, and nothing is reconciled before every kind is seen.
+            client.log.log(
+                level: error.isForbidden || error.isNotFound ? .warning : .debug, "watch interrupted",
+                metadata: ["resource": "\(type)", "error": "\(error)"])
+            if error.isUnauthorized { await client.credentials.invalidate() }
+            known = error
+        case let error as HTTPTransportError where error.code != .cancelled:
+            client.log.debug("watch interrupted", metadata: ["resource": "\(type)", "error": "\(error)"])
+            known = KubeError(.transport(error), error.message)
+        default: throw error
+        }
+        watches[type]?.machine.failed(known)
+    }
+
+    /// The end of one stream, as opposed to what a consumer throws, which ends them all.
+    private struct StreamEnd: Error {
+        let cause: any Error
+    }
+}
