@@ -120,7 +120,7 @@ actor Observer {
     func wait(until count: Int) async {
         var quiet = 0
         var last = seen
-        while seen < count, quiet < 100 {
+        while seen < count, quiet < 300 {
             try? await Task.sleep(for: .milliseconds(5))
             quiet = seen == last ? quiet + 1 : 0
             last = seen
