@@ -147,7 +147,7 @@ let package = Package(
         // One line on standard error for each message.
         .target(name: "LineLog", dependencies: ["KubeObjects", logging], swiftSettings: strict),
         // What every program of ours does first.
-        .target(name: "ProgramStart", swiftSettings: strict),
+        .target(name: "ProgramStart", dependencies: ["CLibSSL"], swiftSettings: strict),
 
         // Why an address cannot be listened on.
         .target(

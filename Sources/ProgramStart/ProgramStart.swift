@@ -1,12 +1,16 @@
+import CLibSSL
 import Glibc
 
 /// What each of our programs does before anything else.
 package enum ProgramStart {
     /// A peer that hangs up is an error of that write and not the end of the process, and the process may open as many
     /// files as the system lets it: a shell's soft limit of 1024 is there for programs that call `select`, and a fleet's
-    /// connections are through it with thirty tenants.
+    /// connections are through it with thirty tenants. At the end libssl is left as it is: threads that close their
+    /// connections meanwhile would find it taken down.
     package static func prepare() {
         signal(SIGPIPE, SIG_IGN)
+        // Counts only for whoever calls first; a failure of libcrypto shows at its first use.
+        _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
         raiseDescriptorLimit()
     }
 

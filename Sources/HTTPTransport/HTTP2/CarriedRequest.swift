@@ -4,6 +4,8 @@ import CLibNGHTTP2
 final class CarriedRequest {
     let serial: UInt64
     let recipient: any Recipient
+    /// How often servers have turned it away.
+    let refusals: Int
     /// Until it was handed to a connection's session.
     var request: HTTPRequest?
     /// Where it was handed to; nil while it waits for a connection.
@@ -20,8 +22,9 @@ final class CarriedRequest {
     /// Answers with larger heads are cut off, in bytes.
     private static let headerLimit = 256 * 1024
 
-    init(serial: UInt64, request: HTTPRequest, recipient: any Recipient) {
+    init(serial: UInt64, request: HTTPRequest, recipient: any Recipient, refusals: Int = 0) {
         self.serial = serial
+        self.refusals = refusals
         self.request = request
         self.recipient = recipient
     }

@@ -21,6 +21,8 @@ final class HTTP2Engine {
 
     /// Connections without requests are closed after this long.
     static let idleTime = Duration.seconds(90)
+    /// A request that was turned away more often than this is given up: the server means it.
+    private static let mostRefusals = 3
 
     private struct Reminder: Comparable {
         enum Subject: Equatable { case request(UInt64), connection(UInt64) }
@@ -98,11 +100,13 @@ final class HTTP2Engine {
         case .failed(let error): entry.recipient.finish(.failure(error))
         case .turnedAway:
             let origin = placed.connection.origin
-            guard let request = entry.recipient.repeatable else {
+            guard entry.refusals < Self.mostRefusals, let request = entry.recipient.repeatable else {
                 let text = "\(origin.name): the server is closing the connection"
                 return entry.recipient.finish(.failure(HTTPTransportError(.connectionLost, text)))
             }
-            place(CarriedRequest(serial: entry.serial, request: request, recipient: entry.recipient), at: origin)
+            let again = CarriedRequest(
+                serial: entry.serial, request: request, recipient: entry.recipient, refusals: entry.refusals + 1)
+            place(again, at: origin)
         }
     }
 

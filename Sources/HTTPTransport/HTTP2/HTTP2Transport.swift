@@ -100,19 +100,23 @@ private final class StreamReader: Sendable {
 /// Passes on what comes.
 private final class Listener: Recipient {
     private let receive: @Sendable (StreamSignal) -> Void
-    private let goElsewhere: @Sendable () -> Void
+    /// Until it is known that the server speaks HTTP/2: it holds the whole request.
+    private let goElsewhere: Mutex<(@Sendable () -> Void)?>
     private let isOver = Atomic(false)
 
     init(_ receive: @escaping @Sendable (StreamSignal) -> Void, goElsewhere: @escaping @Sendable () -> Void) {
         self.receive = receive
-        self.goElsewhere = goElsewhere
+        self.goElsewhere = Mutex(goElsewhere)
     }
 
     var paysOnTaking: Bool { true }
     /// A watch knows best where to take up again.
     var repeatable: HTTPRequest? { nil }
 
-    func receive(_ head: ResponseHead) { receive(.head(status: head.status, headers: head.headers)) }
+    func receive(_ head: ResponseHead) {
+        goElsewhere.withLock { $0 = nil }
+        receive(.head(status: head.status, headers: head.headers))
+    }
 
     func offer(_ bytes: UnsafeRawBufferPointer) -> Acceptance {
         receive(.chunk(Array(bytes)))
@@ -125,7 +129,7 @@ private final class Listener: Recipient {
         guard isOver.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
         switch result {
         case .success: receive(.end(nil))
-        case .failure(is HTTP1Only): goElsewhere()
+        case .failure(is HTTP1Only): goElsewhere.withLock { $0.take() }?()
         case .failure(let error): receive(.end(error))
         }
     }

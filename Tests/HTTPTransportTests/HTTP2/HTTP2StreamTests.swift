@@ -115,6 +115,24 @@ struct HTTP2StreamTests {
         #expect(answer.status == 200)
     }
 
+    @Test("A server that turns every connection away is given up")
+    func goAwayAgain() async throws {
+        let server = try await FrameServer()
+        let asked = Mutex(0)
+        Thread.detachNewThread {
+            while let request = server.next(1) {
+                asked.withLock { $0 += 1 }
+                server.send(4)
+                server.send(7, FrameServer.big(request.stream - 1) + FrameServer.big(0))
+            }
+        }
+        let error = await #expect(throws: HTTPTransportError.self) {
+            try await transport.send(HTTPRequest("GET", server.url, tls: server.trust, timeout: .seconds(120)))
+        }
+        #expect(asked.withLock { $0 } == 4)
+        #expect(error?.code == .connectionLost)
+    }
+
     @Test(
         "A stream that the server resets ends with an error, and what is malformed ends the connection",
         arguments: [
