@@ -87,9 +87,10 @@ struct WorkerNetwork: Sendable {
 
     static func run<Result: Sendable>(_ body: (WorkerNetwork) async throws -> Result) async throws -> Result {
         let device = "kwb\(UInt32.random(in: 0...999_999_999))"
-        let third = UInt8.random(in: 1...250)
-        let network = WorkerNetwork(
-            device: device, gateway: "10.201.\(third).1", address: "10.201.\(third).2")
+        // Of so many that hardly ever two suites that run at once choose the same: a tenant's address would lead to the
+        // other's API server.
+        let prefix = "10.\(UInt8.random(in: 201...249)).\(UInt8.random(in: 1...250))"
+        let network = WorkerNetwork(device: device, gateway: "\(prefix).1", address: "\(prefix).2")
         func ip(_ words: String) async throws {
             let outcome = try await Programs.run("ip", words.split(separator: " ").map(String.init))
             guard outcome.isSuccess else { throw Failure("ip \(words): \(outcome)") }
