@@ -55,20 +55,38 @@ extension KubeClient {
                     try await stream(call, type, &machine, heard, receive)
                     machine.ended()
                 }
-            } catch let error as KubeError {
-                // Refusals do not pass by themselves, and nothing is reconciled before every kind is seen.
-                log.log(
-                    level: error.isForbidden || error.isNotFound ? .warning : .debug, "watch interrupted",
-                    metadata: ["resource": "\(type)", "error": "\(error)"])
-                if error.isUnauthorized { await credentials.invalidate() }
-                machine.failed(error)
-                failed(error)
-            } catch let error as HTTPTransportError where error.code != .cancelled {
-                log.debug("watch interrupted", metadata: ["resource": "\(type)", "error": "\(error)"])
-                let failure = KubeError(.transport(error), error.message)
+            } catch {
+                let failure = try await interruption(error, of: type)
                 machine.failed(failure)
                 failed(failure)
             }
+        }
+    }
+
+    /// What interrupts a watch without ending it, noted; what ends it is thrown on.
+    func interruption(_ error: any Error, of type: ResourceType) async throws -> KubeError {
+        let failure: KubeError
+        switch error {
+        case let error as KubeError: failure = error
+        case let error as HTTPTransportError where error.code != .cancelled:
+            failure = KubeError(.transport(error), error.message)
+        default: throw error
+        }
+        // Refusals do not pass by themselves, and nothing is reconciled before every kind is seen.
+        log.log(
+            level: failure.isForbidden || failure.isNotFound ? .warning : .debug, "watch interrupted",
+            metadata: ["resource": "\(type)", "error": "\(failure)"])
+        if failure.isUnauthorized { await credentials.invalidate() }
+        return failure
+    }
+
+    /// A line of a watch. One that cannot be read must not end the stream: the next list brings what it held.
+    func watchLine(_ line: [UInt8], of type: ResourceType) -> JSON? {
+        do {
+            return try JSON(parsing: line)
+        } catch {
+            log.warning("unreadable watch event", metadata: ["resource": "\(type)", "error": "\(error)"])
+            return nil
         }
     }
 
@@ -91,14 +109,7 @@ extension KubeClient {
                 throw KubeError(.malformed, "\(call.summary): a line of the watch is too long")
             }
             for line in lines {
-                let json: JSON
-                do {
-                    json = try JSON(parsing: line)
-                } catch {
-                    // One broken event must not end the stream; the next list brings what it held.
-                    log.warning("unreadable watch event", metadata: ["resource": "\(type)", "error": "\(error)"])
-                    continue
-                }
+                guard let json = watchLine(line, of: type) else { continue }
                 if let event = try machine.received(json, type: type) { try await receive(event) }
             }
         }

@@ -122,7 +122,8 @@ struct WatchSet {
             open(type, request, mailbox)
             return []
         case .failed(let type, let error):
-            try await failed(type, error)
+            let failure = try await client.interruption(error, of: type)
+            watches[type]?.machine.failed(failure)
             return [next(type)]
         case .stream(let type, let number, let signal):
             guard watches[type]?.number == number else { return [] }
@@ -130,7 +131,8 @@ struct WatchSet {
                 return try await take(type, signal, receive) ? [next(type)] : []
             } catch let error as StreamEnd {
                 close(type)
-                try await failed(type, error.cause)
+                let failure = try await client.interruption(error.cause, of: type)
+                watches[type]?.machine.failed(failure)
                 return [next(type)]
             }
         }
@@ -187,15 +189,7 @@ struct WatchSet {
             throw StreamEnd(cause: KubeError(.malformed, "\(type): a line of the watch is too long"))
         }
         for line in lines {
-            let json: JSON
-            do {
-                json = try JSON(parsing: line)
-            } catch {
-                // One broken event must not end the stream; the next list brings what it held.
-                client.log.warning(
-                    "unreadable watch event", metadata: ["resource": "\(type)", "error": "\(error)"])
-                continue
-            }
+            guard let json = client.watchLine(line, of: type) else { continue }
             let event: WatchEvent?
             do {
                 event = try watches[type]?.machine.received(json, type: type)
@@ -204,24 +198,6 @@ struct WatchSet {
             }
             if let event { try await receive(type, event) }
         }
-    }
-
-    private mutating func failed(_ type: ResourceType, _ error: any Error) async throws {
-        let known: KubeError
-        switch error {
-        case let error as KubeError:
-            // Refusals do not pass by themselves, and nothing is reconciled before every kind is seen.
-            client.log.log(
-                level: error.isForbidden || error.isNotFound ? .warning : .debug, "watch interrupted",
-                metadata: ["resource": "\(type)", "error": "\(error)"])
-            if error.isUnauthorized { await client.credentials.invalidate() }
-            known = error
-        case let error as HTTPTransportError where error.code != .cancelled:
-            client.log.debug("watch interrupted", metadata: ["resource": "\(type)", "error": "\(error)"])
-            known = KubeError(.transport(error), error.message)
-        default: throw error
-        }
-        watches[type]?.machine.failed(known)
     }
 
     /// The end of one stream, as opposed to what a consumer throws, which ends them all.

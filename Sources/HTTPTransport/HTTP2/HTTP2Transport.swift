@@ -1,8 +1,8 @@
 import Synchronization
 
 /// Requests over HTTP/2 on libnghttp2 and libssl: one connection an origin, on which a quiet stream costs two kilobytes,
-/// where libcurl's costs twenty. What it does not carry (plain HTTP, proxies, servers without HTTP/2)
-/// goes to libcurl. One thread drives all connections. Letting go of the transport ends it like `shutdown()`.
+/// where libcurl's costs twenty. What it does not carry (plain HTTP, proxies, servers without HTTP/2) goes to libcurl. One
+/// thread drives all connections. Letting go of the transport ends it like `shutdown()`.
 package final class HTTP2Transport: HTTPTransport {
     private let loop = HTTP2Loop()
     private let others: any HTTPTransport
