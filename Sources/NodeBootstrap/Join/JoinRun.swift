@@ -76,15 +76,7 @@ package struct JoinRun: Sendable {
 
     /// Joins, and gives what came of it.
     package func run() async throws -> Outcome {
-        let id = try await journal.beginRun("join", at: environment.now())
-        do {
-            let outcome = try await phases()
-            try await journal.endRun(id, "ok", at: environment.now())
-            return outcome
-        } catch {
-            try? await journal.endRun(id, "\(error)", at: environment.now())
-            throw error
-        }
+        try await journal.run("join", now: environment.now) { try await phases() }
     }
 
     private func phases() async throws -> Outcome {

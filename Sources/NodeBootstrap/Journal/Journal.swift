@@ -102,6 +102,21 @@ package final class Journal: Sendable {
         }
     }
 
+    /// Does `body` as a run of this verb: how it ended is noted, whether well or not.
+    func run<Outcome>(
+        _ verb: String, now: @Sendable () -> Date, _ body: () async throws -> Outcome
+    ) async throws -> Outcome {
+        let id = try await beginRun(verb, at: now())
+        do {
+            let outcome = try await body()
+            try await endRun(id, "ok", at: now())
+            return outcome
+        } catch {
+            try? await endRun(id, "\(error)", at: now())
+            throw error
+        }
+    }
+
     /// How many runs of this verb there were, and how many ended well.
     package func runs(_ verb: String) async throws -> (all: Int64, succeeded: Int64) {
         try await use { database in

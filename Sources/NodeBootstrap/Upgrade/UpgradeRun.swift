@@ -59,15 +59,7 @@ package struct UpgradeRun: Sendable {
     }
 
     package func run() async throws -> Outcome {
-        let id = try await journal.beginRun("upgrade", at: environment.now())
-        do {
-            let outcome = try await phases()
-            try await journal.endRun(id, "ok", at: environment.now())
-            return outcome
-        } catch {
-            try? await journal.endRun(id, "\(error)", at: environment.now())
-            throw error
-        }
+        try await journal.run("upgrade", now: environment.now) { try await phases() }
     }
 
     private func phases() async throws -> Outcome {
