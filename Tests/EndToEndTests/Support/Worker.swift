@@ -108,3 +108,14 @@ struct WorkerNetwork: Sendable {
         return try result.get()
     }
 }
+
+extension Trait where Self == ConditionTrait {
+    /// Only where a kubelet of upstream's can run.
+    static var needsWorker: Self {
+        .enabled(
+            "a worker needs root, containerd, and upstream's programs: scripts/worker.sh check names what is missing"
+        ) {
+            try await Worker.obstacle() == nil
+        }
+    }
+}

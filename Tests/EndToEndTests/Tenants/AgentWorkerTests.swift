@@ -5,12 +5,7 @@ import Testing
 
 extension EndToEnd {
     /// A node that kamaji-agent made of a machine with upstream's kubelet, beside a control plane of upstream's programs.
-    @Suite(
-        .enabled(
-            "a worker needs root, containerd, and upstream's programs: scripts/worker.sh check names what is missing"
-        ) {
-            try await Worker.obstacle() == nil
-        })
+    @Suite(.needsWorker)
     struct AgentWorkerTests {
         private func manifest(_ network: WorkerNetwork, node: String) -> String {
             """

@@ -5,12 +5,7 @@ import Testing
 extension EndToEnd {
     /// A node behind a router that translates addresses and lets nobody in, with upstream's kubelet and without a network
     /// plugin: its tenant reaches it through the agent's tunnel or not at all.
-    @Suite(
-        .enabled(
-            "a worker needs root, containerd, and upstream's programs: scripts/worker.sh check names what is missing"
-        ) {
-            try await Worker.obstacle() == nil
-        })
+    @Suite(.needsWorker)
     struct TranslatedWorkerTests {
         private func manifest(_ network: WorkerNetwork, node: String) -> String {
             """

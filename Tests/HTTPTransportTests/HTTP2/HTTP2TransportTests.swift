@@ -153,8 +153,15 @@ struct HTTP2TransportTests {
         cancelled.cancel()
         let first = await #expect(throws: HTTPTransportError.self) { try await cancelled.value }
         #expect(first?.code == .cancelled)
-        let pending = Task { try await transport.send(HTTPRequest("GET", url, timeout: nil)) }
-        try await Task.sleep(for: .milliseconds(50))
+        let arrived = Occasion()
+        let waiting = try ScriptedServer { connection in
+            arrived.happens()
+            connection.waitForEnd()
+        }
+        let pending = Task {
+            try await transport.send(HTTPRequest("GET", "https://127.0.0.1:\(waiting.port)", timeout: nil))
+        }
+        await arrived.wait()
         transport.shutdown()
         let second = await #expect(throws: HTTPTransportError.self) { try await pending.value }
         #expect(second?.code == .shutDown)
