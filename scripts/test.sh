@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
-install_from_debian etcd-server prometheus chromium-headless-shell nghttp2-server
+install_from_debian etcd-server mariadb-server-core prometheus chromium-headless-shell nghttp2-server
 # Packages are built, and installed on a machine with a systemd of its own.
 install_from_debian binutils debootstrap dpkg-dev iproute2 systemd-container
 # Machines in namespaces join on bad links, and come back after years.

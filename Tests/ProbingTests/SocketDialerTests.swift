@@ -14,9 +14,11 @@ struct SocketDialerTests {
     func certificates(driver: String) async throws {
         let server = try StoreDoors()
         let endpoint = try server.endpoint(driver)
-        #expect(await dialer.answers(at: endpoint, timeout: .seconds(60)))
-        let held = await dialer.certificate(at: endpoint, driver: driver, timeout: .seconds(60))
-        #expect(held?.commonName == "store" && held?.origin == .served)
+        let knock = await dialer.knock(at: endpoint, driver: driver, timeout: .seconds(60))
+        #expect(knock.isAnswered && knock.served?.commonName == "store" && knock.served?.origin == .served)
+        let plain = await dialer.knock(at: endpoint, driver: driver, wantsTLS: false, timeout: .seconds(60))
+        #expect(plain.isAnswered && plain.served == nil)
+        #expect(server.complaints == [])
     }
 
     @Test("Who speaks no TLS, or another protocol, or nothing at all, shows no certificate and holds nobody up")
@@ -26,12 +28,13 @@ struct SocketDialerTests {
             ("PostgreSQL", "refusing"), ("MySQL", "NATS"), ("NATS", "PostgreSQL"), ("PostgreSQL", "silent"),
             ("MySQL", "silent"), ("etcd", "silent"), ("NATS", "endless"), ("MySQL", "endless"), ("etcd", "endless"),
         ] {
-            let held = await dialer.certificate(
+            let knock = await dialer.knock(
                 at: try server.endpoint(kind), driver: driver, timeout: .milliseconds(500))
-            #expect(held == nil, "\(driver) at \(kind)")
+            #expect(knock.isAnswered && knock.served == nil, "\(driver) at \(kind)")
         }
         for endpoint in ["127.0.0.1:1", "no.such.host.invalid:1", "127.0.0.1", "", ":5", "[::1:5"] {
-            #expect(!(await dialer.answers(at: endpoint, timeout: .seconds(10))), "\(endpoint)")
+            let knock = await dialer.knock(at: endpoint, driver: "etcd", timeout: .seconds(10))
+            #expect(!knock.isAnswered && knock.served == nil, "\(endpoint)")
         }
     }
 }
@@ -63,8 +66,10 @@ private final class StoreDoors: Sendable {
                 elif kind == "MySQL":
                     body = b"\\x0a10.11.6-MariaDB\\0" + b"\\x01\\0\\0\\0" + b"saltsalt" + b"\\0" + b"\\xfe\\xff" + b"\\x2d" + b"\\0" * 18 + b"saltsaltsalt\\0"
                     connection.sendall(len(body).to_bytes(3, "little") + b"\\0" + body)
-                    request = exactly(connection, 36)
-                    if request[:4] != b"\\x20\\0\\0\\x01" or not request[5] & 8: return
+                    head = exactly(connection, 4)
+                    if head[3] != 1: return complain("the sequence begins with %d" % head[3])
+                    if head[0] > 32: return refuse(connection, head)
+                    if not exactly(connection, 32)[1] & 8: return complain("no wish for TLS")
                 elif kind == "NATS":
                     connection.sendall(b'INFO {"server_id":"x","tls_required":true}\\r\\n')
                 elif kind == "silent":
@@ -73,9 +78,20 @@ private final class StoreDoors: Sendable {
                 elif kind == "endless":
                     while True: connection.sendall(b"INFO " * 10000)
                 with context.wrap_socket(connection, server_side=True) as stream:
+                    if kind == "MySQL":
+                        head = exactly(stream, 4)
+                        if head[3] != 2: return complain("the sequence goes on with %d" % head[3])
+                        return refuse(stream, head)
                     while stream.recv(65536): pass
             except OSError: pass
             finally: connection.close()
+        def complain(text):
+            with open(sys.argv[1] + "/complaints", "a") as file: file.write(text + "\\n")
+        def refuse(connection, head):
+            login = exactly(connection, head[0])
+            if b"kamaji-exporter\\0" not in login: complain("another user: %r" % login)
+            body = b"\\xff\\x15\\x04#28000Access denied"
+            connection.sendall(len(body).to_bytes(3, "little") + bytes([head[3] + 1]) + body)
         def listen(kind):
             door = socket.socket()
             door.bind(("127.0.0.1", 0))
@@ -115,6 +131,12 @@ private final class StoreDoors: Sendable {
             let parts = line.split(separator: " ")
             if parts.count == 2 { found[String(parts[0])] = "127.0.0.1:\(parts[1])" }
         }
+    }
+
+    /// What clients did that the protocols do not foresee.
+    var complaints: [String] {
+        let text = (try? String(contentsOfFile: "\(folder)/complaints", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map(String.init)
     }
 
     func endpoint(_ kind: String) throws -> String { try #require(endpoints[kind]) }

@@ -22,6 +22,9 @@ package struct EtcdError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The server is of a release that does not know the call.
     var isUnimplemented: Bool { status == 12 }
 
+    /// Whether a server said it that is at work: not that none did, nor that it was unavailable or too slow to answer.
+    package var isAnswer: Bool { status.map { $0 != 14 && $0 != 4 } ?? false }
+
     package var isPermissionDenied: Bool { status == 7 || says("permission denied") }
 }
 
@@ -31,9 +34,9 @@ struct EtcdConnection: Sendable {
     let endpoints: [String]
     let tls: TLSSettings
     let transport: any HTTPTransport
-
     /// Of one attempt at one member.
-    static let timeout = Duration.seconds(5)
+    var timeout = Duration.seconds(5)
+
     /// How often a request that met a change of rights is sent again.
     static let attempts = 50
 
@@ -73,10 +76,12 @@ struct EtcdConnection: Sendable {
         let body = message.encoded()
         let length = UInt32(body.count)
         let frame = [0] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } + body
+        // gRPC allows eight digits.
+        let milliseconds = min(99_999_999, max(1, Int64(timeout / .milliseconds(1))))
         let request = HTTPRequest(
             "POST", "https://\(endpoint)/\(method)",
-            headers: ["content-type": "application/grpc", "te": "trailers", "grpc-timeout": "5S"],
-            body: frame, tls: tls, timeout: Self.timeout, version: .http2)
+            headers: ["content-type": "application/grpc", "te": "trailers", "grpc-timeout": "\(milliseconds)m"],
+            body: frame, tls: tls, timeout: timeout, version: .http2)
         let response = try await transport.send(request)
         // A call that fails at once carries its status in the headers alone.
         let status = response.trailers["grpc-status"] ?? response.headers["grpc-status"]

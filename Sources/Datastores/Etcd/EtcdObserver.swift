@@ -5,14 +5,15 @@ import HTTPTransport
 package struct EtcdObserver: Sendable {
     private let tls: TLSSettings
     private let transport: any HTTPTransport
+    private let timeout: Duration
 
-    package init(tls: TLSSettings, transport: any HTTPTransport) {
-        self.tls = tls
-        self.transport = transport
+    /// - Parameter timeout: of each call.
+    package init(tls: TLSSettings, transport: any HTTPTransport, timeout: Duration = .seconds(5)) {
+        (self.tls, self.transport, self.timeout) = (tls, transport, timeout)
     }
 
     private func connection(_ endpoint: String) -> EtcdConnection {
-        EtcdConnection(endpoints: [endpoint], tls: tls, transport: transport)
+        EtcdConnection(endpoints: [endpoint], tls: tls, transport: transport, timeout: timeout)
     }
 
     /// How one member says it is (rpc.proto, StatusResponse).
@@ -78,7 +79,7 @@ package struct EtcdObserver: Sendable {
     }
 
     /// The member's own metrics, which it serves on the port of its clients.
-    package func metrics(at endpoint: String, timeout: Duration = .seconds(5)) async throws -> [UInt8] {
+    package func metrics(at endpoint: String) async throws -> [UInt8] {
         let response = try await transport.send(
             HTTPRequest("GET", "https://\(endpoint)/metrics", tls: tls, timeout: timeout, bodyLimit: 8 << 20))
         guard response.status == 200 else {

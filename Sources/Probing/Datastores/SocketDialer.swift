@@ -1,28 +1,43 @@
 import CLibSSL
 import Glibc
 import PKI
+import TenantAPI
 
 /// Dials with sockets of its own, each on a thread of its own: resolving a name and a handshake wait, and what waits must
 /// not wait where tasks run. Datastores are few.
 package struct SocketDialer: Sendable {
     package init() {}
 
-    /// Whether a TCP connection comes about.
-    package func answers(at endpoint: String, timeout: Duration) async -> Bool {
-        await Self.onThread { Self.connected(endpoint, Deadline(timeout)).map { $0.close() } != nil } ?? false
+    /// What one connection to an endpoint brought.
+    package struct Knock: Sendable {
+        /// Whether a TCP connection came about.
+        package var isAnswered = false
+        /// What was shown in a TLS handshake; nil where there was none.
+        package var served: HeldCertificate?
     }
 
-    /// What is shown in a TLS handshake, led up to as the driver's protocol has it; nil where there is none.
-    package func certificate(at endpoint: String, driver: String, timeout: Duration) async -> HeldCertificate? {
-        let pem: [UInt8]? =
-            await Self.onThread {
-                let deadline = Deadline(timeout)
-                guard let connection = Self.connected(endpoint, deadline) else { return nil }
-                defer { connection.close() }
-                guard TLSPreamble.exchange(driver, over: connection, deadline) else { return nil }
-                return TLSHandshake.certificate(of: connection, host: HostPort(endpoint)?.host ?? "", deadline)
-            } ?? nil
-        return pem.flatMap { try? Certificate(pem: $0) }.map { HeldCertificate("served", .served, $0) }
+    /// Makes one connection, leads it up to TLS as the driver's protocol has it, and ends it as that protocol has it.
+    /// - Parameter wantsTLS: false leaves it at what comes before.
+    package func knock(at endpoint: String, driver: String, wantsTLS: Bool = true, timeout: Duration) async -> Knock {
+        let found: (isAnswered: Bool, pem: [UInt8]?)? = await Self.onThread {
+            let deadline = Deadline(timeout)
+            guard let connection = Self.connected(endpoint, deadline) else { return (false, nil) }
+            defer { connection.close() }
+            guard wantsTLS else {
+                if DatastoreDriver(rawValue: driver) == .mySQL { MySQLGreeting.leave(connection, deadline) }
+                return (true, nil)
+            }
+            guard let preamble = TLSPreamble.exchange(driver, over: connection, deadline) else { return (true, nil) }
+            let host = HostPort(endpoint)?.host ?? ""
+            guard let session = TLSHandshake(over: connection, host: host, deadline) else { return (true, nil) }
+            if session.isEstablished { preamble.leave(session, deadline) }
+            return (true, session.certificate)
+        }
+        var knock = Knock(isAnswered: found?.isAnswered ?? false)
+        if let certificate = found?.pem.flatMap({ try? Certificate(pem: $0) }) {
+            knock.served = HeldCertificate("served", .served, certificate)
+        }
+        return knock
     }
 
     private static func connected(_ endpoint: String, _ deadline: Deadline) -> SocketConnection? {
@@ -73,8 +88,16 @@ struct Deadline: Sendable {
     }
 }
 
+/// Bytes both ways, by a deadline.
+protocol StoreChannel {
+    /// False where they did not all go.
+    func send(_ bytes: [UInt8], _ deadline: Deadline) -> Bool
+    /// Exactly so many bytes, or nil.
+    func receive(_ count: Int, _ deadline: Deadline) -> [UInt8]?
+}
+
 /// One TCP connection that never waits longer than it is told to.
-struct SocketConnection {
+struct SocketConnection: StoreChannel {
     let socket: Int32
 
     /// Tries each address of the host in turn.
@@ -134,7 +157,6 @@ struct SocketConnection {
         return true
     }
 
-    /// Exactly so many bytes, or nil.
     func receive(_ count: Int, _ deadline: Deadline) -> [UInt8]? {
         var found: [UInt8] = []
         while found.count < count {

@@ -43,7 +43,7 @@ package struct StoreProbe: Sendable {
         }
         var visit = StoreVisit(endpoints: endpoints)
         guard access.facts.isEtcd else { return visit }
-        let observer = EtcdObserver(tls: access.tls, transport: transport)
+        let observer = observer(access)
         for endpoint in endpoints.filter({ $0.value.isUp }).keys.sorted() {
             visit.members = try? await observer.votingMembers(at: endpoint)
             if visit.members != nil { break }
@@ -51,10 +51,14 @@ package struct StoreProbe: Sendable {
         return visit
     }
 
+    private func observer(_ access: StoreAccess) -> EtcdObserver {
+        EtcdObserver(tls: access.tls, transport: transport, timeout: timeout)
+    }
+
     private func etcd(_ endpoint: String, _ access: StoreAccess) async -> EndpointVisit {
-        let observer = EtcdObserver(tls: access.tls, transport: transport)
-        async let served = dialer.certificate(at: endpoint, driver: access.facts.driver, timeout: timeout)
-        async let metrics = observer.metrics(at: endpoint, timeout: timeout)
+        let observer = observer(access)
+        async let knock = dialer.knock(at: endpoint, driver: access.facts.driver, timeout: timeout)
+        async let metrics = observer.metrics(at: endpoint)
         let clock = ContinuousClock()
         let start = clock.now
         let status = try? await observer.status(at: endpoint)
@@ -68,45 +72,48 @@ package struct StoreProbe: Sendable {
             failure = ProbeFailure(error)
         } catch {}
         return EndpointVisit(
-            isUp: status != nil, duration: duration, served: await served, status: status,
+            isUp: status != nil, duration: duration, served: await knock.served, status: status,
             exposed: ExpositionReader.samples(page, where: EtcdSamples.isWanted), alarms: alarms, failure: failure)
     }
 
     private func dial(_ endpoint: String, _ access: StoreAccess) async -> EndpointVisit {
         let clock = ContinuousClock()
         let start = clock.now
-        let isUp = await dialer.answers(at: endpoint, timeout: timeout)
-        let duration = (clock.now - start).inSeconds
-        guard isUp, access.facts.wantsTLS else {
-            return EndpointVisit(isUp: isUp, duration: duration, failure: isUp ? nil : .refused)
-        }
-        let served = await dialer.certificate(at: endpoint, driver: access.facts.driver, timeout: timeout)
+        let facts = access.facts
+        let knock = await dialer.knock(
+            at: endpoint, driver: facts.driver, wantsTLS: facts.wantsTLS, timeout: timeout)
         // A store that should speak TLS and does not is of no use to its tenants.
+        let isUp = knock.isAnswered && (knock.served != nil || !facts.wantsTLS)
         return EndpointVisit(
-            isUp: served != nil, duration: duration, served: served, failure: served == nil ? .handshake : nil)
+            isUp: isUp, duration: (clock.now - start).inSeconds, served: knock.served,
+            failure: isUp ? nil : knock.isAnswered ? .handshake : .refused)
     }
 
     /// How many keys each schema holds, asked of one member and one after another: the count goes through an index, and
-    /// others need the member too.
+    /// others need the member too. A member that does not answer once is not asked again.
     package func keyCounts(_ access: StoreAccess, schemas: [String]) async -> [String: UInt64] {
-        let observer = EtcdObserver(tls: access.tls, transport: transport)
+        let observer = observer(access)
         var counts: [String: UInt64] = [:]
+        var silent: Set<String> = []
         for schema in schemas {
-            for endpoint in access.facts.endpoints {
-                if let count = try? await observer.keyCount(of: schema, at: endpoint) {
-                    counts[schema] = count
+            for endpoint in access.facts.endpoints where !silent.contains(endpoint) && !Task.isCancelled {
+                do {
+                    counts[schema] = try await observer.keyCount(of: schema, at: endpoint)
                     break
+                } catch let error as EtcdError where error.isAnswer {
+                    // It may refuse one prefix and tell of the next.
+                } catch {
+                    silent.insert(endpoint)
                 }
             }
-            if Task.isCancelled { break }
         }
         return counts
     }
 
     /// Schemas that hold anything; nil where etcd does not let us look.
     package func schemas(_ access: StoreAccess) async -> [String]? {
-        let observer = EtcdObserver(tls: access.tls, transport: transport)
-        for endpoint in access.facts.endpoints {
+        let observer = observer(access)
+        for endpoint in access.facts.endpoints where !Task.isCancelled {
             if let found = try? await observer.schemas(at: endpoint) { return found }
         }
         return nil
