@@ -34,32 +34,37 @@ struct TargetProbe: Sendable {
             guard module == .datastore || module == .full else { return .unknownModule }
             let name = String(target.dropFirst(3))
             guard prober.knows(store: name) else { return .unknownTarget }
-            families = await within(timeout) { await prober.visitNow(store: name) }.map(Self.store)
+            families = await Self.within(timeout) { await prober.visitNow(store: name, timeout: timeout) }.map(
+                Self.store)
         } else {
             let parts = target.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, module != .datastore else { return .unknownTarget }
             let key = ObjectKey(namespace: parts[0], name: parts[1])
             guard picture.tenantKeys.contains(key) else { return .unknownTarget }
-            families = await within(timeout) { await visit(key, module, timeout) }
+            families = await Self.within(timeout) { await visit(key, module, timeout) }
         }
         var duration = MetricFamily(name: "probe_duration_seconds", help: "How long the probe took.", kind: .gauge)
         duration.add((clock.now - start).inSeconds)
         return .families((families ?? [Self.success(false)]) + [duration])
     }
 
-    /// Nil when the time is up: an answer that says so is worth more than a scraper that gave up waiting.
-    private func within<Value: Sendable>(
+    /// Nil when the time is up: an answer that says so is worth more than a scraper that gave up waiting. Who was asked is
+    /// not waited for any longer, not even until it noticed: resolving a name cannot be broken off.
+    static func within<Value: Sendable>(
         _ timeout: Duration, _ body: @escaping @Sendable () async -> Value?
     ) async -> Value? {
-        await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await body() }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+        let (answers, answer) = AsyncStream.makeStream(of: Value?.self, bufferingPolicy: .bufferingOldest(1))
+        let asking = Task { answer.yield(await body()) }
+        let waiting = Task {
+            try? await Task.sleep(for: timeout)
+            answer.yield(nil)
         }
+        defer {
+            asking.cancel()
+            waiting.cancel()
+        }
+        // Also who asked may go: then the stream ends.
+        return await answers.first { _ in true } ?? nil
     }
 
     private func visit(_ key: ObjectKey, _ module: Module, _ timeout: Duration) async -> [MetricFamily]? {

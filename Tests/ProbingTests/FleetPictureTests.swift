@@ -27,7 +27,8 @@ struct FleetPictureTests {
     }
 
     private func tenant(
-        uid: String = "one", phase: String = "Ready", replicas: Int = 2, version: String = "v1.36.0"
+        uid: String = "one", phase: String = "Ready", replicas: Int = 2, version: String = "v1.36.0",
+        konnectivity: Bool = false
     ) -> KubeObject {
         var object = KubeObject(
             apiVersion: "kamaji.clastix.io/v1alpha1", kind: "TenantControlPlane", name: "prod", namespace: "team")
@@ -39,6 +40,7 @@ struct FleetPictureTests {
         object[path: "status", "controlPlaneEndpoint"] = "127.0.0.1:6443"
         object[path: "status", "kubernetesResources", "version"] = ["status": .string(phase), "version": "v1.36.0"]
         object[path: "status", "storage"] = ["dataStoreName": "default", "driver": "etcd", "setup": ["schema": "s1"]]
+        if konnectivity { object[path: "spec", "addons", "konnectivity"] = [:] }
         return object
     }
 
@@ -61,13 +63,13 @@ struct FleetPictureTests {
     @Test("A tenant of the same name that is another one begins anew")
     func recreated() {
         _ = picture.show(tenant())
-        for _ in 0..<3 { picture.add(visit(false), of: key) }
+        for _ in 0..<3 { picture.add(visit(false), of: key, longestGap: 300) }
         #expect(values("kamaji_probe_failures_total") == ["3", "3"])
         picture.removeTenant(key)
         #expect(lines.isEmpty)
         _ = picture.show(tenant(uid: "two"))
         #expect(values("kamaji_probe_failures_total").isEmpty)
-        picture.add(visit(true), of: key)
+        picture.add(visit(true), of: key, longestGap: 300)
         #expect(values("kamaji_probe_failures_total") == ["0", "0"])
         _ = picture.show(tenant(uid: "three"))
         #expect(values("kamaji_probe_failures_total").isEmpty, "also when its end was not seen")
@@ -82,7 +84,8 @@ struct FleetPictureTests {
         _ = picture.show(tenant())
         #expect(picture.target(key)?.endpoint == "127.0.0.1:6443")
         let other = try Credentials.leaf("kube-apiserver", by: credentials.authority, client: false)
-        picture.add(visit(true, served: HeldCertificate("apiserver", .served, other.certificate)), of: key)
+        picture.add(
+            visit(true, served: HeldCertificate("apiserver", .served, other.certificate)), of: key, longestGap: 300)
         #expect(picture.showsAnother(key))
         #expect(lines.contains { $0.contains("served_mismatch") })
         _ = picture.show(tenant(phase: "Sleeping", replicas: 0))
@@ -90,6 +93,56 @@ struct FleetPictureTests {
         picture.endProbing(key)
         #expect(!picture.showsAnother(key))
         #expect(!lines.contains { $0.contains("\"served\"") || $0.hasPrefix("kamaji_probe") })
+    }
+
+    @Test("The tunnel of who sleeps is told no more, also where a visit was under way, and not as it was after waking")
+    func sleepingTunnel() {
+        let report = TunnelServerReport(
+            isReady: true, metrics: Array("konnectivity_network_proxy_server_ready_backends 2\n".utf8))
+        let (awake, asleep) = (tenant(konnectivity: true), tenant(phase: "Sleeping", replicas: 0, konnectivity: true))
+        func tunnelLines() -> [String] { lines.filter { $0.hasPrefix("kamaji_konnectivity") } }
+        picture.show(pod: "prod-1", address: "10.0.0.1", of: key)
+        _ = picture.show(awake)
+        picture.add(["prod-1": report], expected: 2, of: key)
+        #expect(values("kamaji_konnectivity_servers_ready{") == ["1"])
+        _ = picture.show(asleep)
+        #expect(picture.tunnel(key) == nil && tunnelLines() == [])
+        picture.add(["prod-1": report], expected: 2, of: key)
+        #expect(tunnelLines() == [])
+        _ = picture.show(awake)
+        #expect(tunnelLines() == [])
+    }
+
+    @Test("A tunnel through which we dial in vain is broken, whatever the manager says")
+    func brokenTunnel() {
+        func dialled(_ isAnswered: Bool) {
+            var inspection = TenantInspection()
+            inspection.nodes = 1
+            inspection.dial = .init(isAnswered: isAnswered, duration: 1)
+            picture.add(inspection, of: key)
+        }
+        _ = picture.show(tenant(konnectivity: true))
+        #expect(picture.rows.map(\.isTunnelBroken) == [false])
+        dialled(false)
+        #expect(picture.rows.map(\.isTunnelBroken) == [true])
+        dialled(true)
+        #expect(picture.rows.map(\.isTunnelBroken) == [false])
+    }
+
+    @Test("Time between two probes counts as watched as long as the schedule may leave it")
+    func gaps() {
+        _ = picture.show(tenant())
+        let rare = ProbeSchedule<ObjectKey>.Settings(interval: 600)
+        let often = ProbeSchedule<ObjectKey>.Settings(interval: 30)
+        #expect(often.longestGap == 300 && rare.longestGap > 1200)
+        for (settings, watched) in [(often, false), (rare, true)] {
+            picture.add(visit(true), of: key, longestGap: settings.longestGap)
+            clock.advance(600)
+            picture.add(visit(true), of: key, longestGap: settings.longestGap)
+            picture.writeServiceLevels(objective: 0.99)
+            #expect(values("kamaji_slo_availability_ratio").isEmpty != watched)
+            clock.advance(5000)
+        }
     }
 
     @Test("What happens to a tenant is told: provisioning, upgrades, migrations, phases")
@@ -160,9 +213,9 @@ struct FleetPictureTests {
         ])
         _ = picture.show(tenant())
         #expect(values("kamaji_tcp_provisioning_duration_seconds") == ["9"])
-        picture.add(visit(true), of: key)
+        picture.add(visit(true), of: key, longestGap: 300)
         clock.advance(30)
-        picture.add(visit(true), of: key)
+        picture.add(visit(true), of: key, longestGap: 300)
         picture.writeServiceLevels(objective: 0.99)
         let ratio = values("kamaji_slo_availability_ratio").compactMap { Double($0) }
         #expect(ratio.count == 2 && ratio.allSatisfy { $0 > 0.5 && $0 < 0.52 })

@@ -63,6 +63,26 @@ struct StorageSeriesTests {
         #expect(lines("kamaji_tcp_storage_keys").isEmpty, "a count that was under way when its store left")
     }
 
+    @Test("What a tenant keeps in a store of some of its resources is no orphan there, and what nobody keeps is one")
+    func overrides() {
+        picture.show(store: store("default"))
+        picture.show(store: store("events"))
+        picture.add(StoreVisit(endpoints: [:]), stored: [], of: "events")
+        var object = tenant()
+        object[path: "spec", "dataStoreOverrides"] = [["resource": "/events", "dataStore": "events"]]
+        _ = picture.show(object)
+        func orphans(_ present: [String]) -> [String] {
+            picture.add([:], present: present, in: "events")
+            return lines("kamaji_ds_orphan_schemas{datastore_name=\"events\"").compactMap {
+                $0.split(separator: " ").last.map(String.init)
+            }
+        }
+        #expect(orphans(["s1"]) == ["0"])
+        #expect(orphans(["s1", "left"]) == ["1"])
+        _ = picture.show(tenant())
+        #expect(orphans(["s1"]) == ["1"])
+    }
+
     @Test("Another authority of a store is held against its tenants' copies at once")
     func authority() throws {
         let credentials = try Credentials()

@@ -20,7 +20,7 @@ struct TunnelHistoryTests {
     }
 
     private func failures(_ history: TunnelHistory) -> [String: Double] {
-        let samples = history.samples(facts).lines["kamaji_konnectivity_dial_failures_total"] ?? []
+        let samples = history.samples(facts, isReached: true).lines["kamaji_konnectivity_dial_failures_total"] ?? []
         return ExpositionReader.samples(samples) { _ in true }.reduce(into: [:]) {
             $0[$1.labels["reason"] ?? ""] = $1.value
         }
@@ -52,6 +52,20 @@ struct TunnelHistoryTests {
         history.add(
             ["one": report(["no_agent": 40]), "two": report(["no_agent": 51])], among: ["one", "two"], expected: 2)
         #expect(failures(history)["no_agent"] == 8, "one is another server of the same name by now")
+    }
+
+    @Test("Servers that nobody can ask from here are not told to be unready; where one was reached, silence is")
+    func unreachable() {
+        func ready(_ history: TunnelHistory, isReached: Bool) -> Double? {
+            let lines = history.samples(facts, isReached: isReached).lines["kamaji_konnectivity_servers_ready"] ?? []
+            return ExpositionReader.samples(lines) { _ in true }.first?.value
+        }
+        var history = TunnelHistory()
+        history.add([:], among: ["one", "two"], expected: 2)
+        #expect(ready(history, isReached: false) == nil && ready(history, isReached: true) == 0)
+        #expect(history.samples(facts, isReached: false).lines["kamaji_konnectivity_servers_expected"] != nil)
+        history.add(["one": report()], among: ["one", "two"], expected: 2)
+        #expect(ready(history, isReached: true) == 1)
     }
 
     @Test("Agents are counted under upstream's name of now and under its former one, and once")

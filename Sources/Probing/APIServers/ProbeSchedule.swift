@@ -18,6 +18,10 @@ package struct ProbeSchedule<Key: Hashable & Comparable & Sendable>: Sendable {
         }
 
         var slowSlots: Int { max(1, slots / 4) }
+
+        /// Seconds between two probes of a target beyond which nobody watched it: the longest pause, the probe itself and
+        /// the wait for a slot fit in.
+        package var longestGap: Double { longestPause * 2.5 }
     }
 
     package enum Lane: String, Sendable, Hashable, CaseIterable { case fast, slow }

@@ -81,5 +81,7 @@ package final class CollectorHealth: Sendable {
 package enum CredentialKind: String, Sendable, Hashable, CaseIterable {
     case storeAuthority = "datastore_ca"
     case storeClient = "datastore_client"
+    /// Of either kind, where the admin API did not say whether it is there.
+    case storeUnread = "datastore_unread"
     case tenant
 }

@@ -24,13 +24,14 @@ extension FleetPicture {
         }
     }
 
-    package func add(_ visit: ProbeVisit, of key: ObjectKey) {
+    /// - Parameter longestGap: seconds since the visit before, beyond which nobody watched.
+    package func add(_ visit: ProbeVisit, of key: ObjectKey, longestGap: Double) {
         state.withLock { state in
             guard var tenant = state.tenants[key], let facts = tenant.facts else { return }
             let version = tenant.probes.version
             tenant.probes.add(visit, now: now())
             if let ready = visit.results.first(where: { $0.check == .readyz }) {
-                tenant.ledger.add(isReady: ready.isSuccess, now: now(), longestGap: Self.longestGap)
+                tenant.ledger.add(isReady: ready.isSuccess, now: now(), longestGap: longestGap)
             }
             let isOther = visit.served != nil && visit.served?.fingerprint != tenant.holdings.served?.fingerprint
             if let served = visit.served { tenant.holdings.served = served }
@@ -57,18 +58,22 @@ extension FleetPicture {
     /// Where its konnectivity servers are, and how many there should be; nil where the addon is not asked for.
     package func tunnel(_ key: ObjectKey) -> (addresses: [String: String], expected: Int)? {
         state.withLock { state in
-            guard let tenant = state.tenants[key], let facts = tenant.facts, facts.usesKonnectivity, !facts.isAsleep
-            else { return nil }
+            guard let tenant = state.tenants[key], let facts = tenant.facts, facts.hasTunnel else { return nil }
             return (tenant.pods, Int(facts.desiredReplicas))
         }
     }
 
     package func add(_ reports: [String: TunnelServerReport], expected: Int, of key: ObjectKey) {
         state.withLock { state in
-            guard var tenant = state.tenants[key], let facts = tenant.facts else { return }
+            // It may have fallen asleep while it was asked.
+            guard var tenant = state.tenants[key], let facts = tenant.facts, facts.hasTunnel else { return }
+            if !reports.isEmpty { state.reachesServers = true }
             tenant.tunnel.add(reports, among: Set(tenant.pods.keys), expected: expected)
             state.tenants[key] = tenant
-            page.set(SampleSource(Self.object(key), "tunnel"), tenant.tunnel.samples(facts))
+            guard state.isWriting else { return }
+            page.set(
+                SampleSource(Self.object(key), "tunnel"),
+                tenant.tunnel.samples(facts, isReached: state.reachesServers))
         }
     }
 

@@ -63,9 +63,10 @@ extension FleetPicture {
             let time = now()
             var known: Set<String> = []
             for (key, tenant) in state.tenants {
-                guard let facts = tenant.facts, facts.datastore == store, !facts.schema.isEmpty else { continue }
-                known.insert(facts.schema)
-                guard let count = counts[facts.schema] else { continue }
+                guard let facts = tenant.facts, !facts.schema.isEmpty else { continue }
+                // Resources that another store keeps stand there under the same prefix.
+                if facts.datastore == store || facts.overrides.values.contains(store) { known.insert(facts.schema) }
+                guard facts.datastore == store, let count = counts[facts.schema] else { continue }
                 state.tenants[key]?.storage = StorageUse(store: store, schema: facts.schema)
                 var samples = SampleSet(identity: facts.labelPairs)
                 samples.add(Catalogue.tenantKeys, Double(count), ["datastore_name": store])

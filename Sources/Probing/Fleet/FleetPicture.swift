@@ -57,6 +57,9 @@ package final class FleetPicture: Sendable {
         var stores: [String: Store] = [:]
         var generators: Set<String> = []
         var counters = FleetCounters()
+        /// Whether any konnectivity server ever answered, so that one that does not is to blame for it: pods may be where
+        /// nobody gets from here.
+        var reachesServers = false
         /// While watches are listing for the first time nothing is written: each object would be written many times.
         var isWriting = false
         var rotationDeadline = 0.0
@@ -66,8 +69,6 @@ package final class FleetPicture: Sendable {
 
     package let page: MetricPage
     package let settings: Settings
-    /// Seconds between two probes beyond which nobody watched: those who do not answer are asked every two minutes.
-    static let longestGap = 300.0
 
     let state = Mutex(State())
     let now: @Sendable () -> Double
@@ -121,6 +122,7 @@ package final class FleetPicture: Sendable {
                     now: now())
             }
             tenant.facts = facts
+            if !facts.hasTunnel { tenant.tunnel = TunnelHistory() }
             let events = tenant.memory.see(facts, tenant.deployment, now: now())
             state.counters.count(events, isFirstSight: before == nil && !state.isWriting)
             state.tenants[facts.key] = tenant
@@ -191,7 +193,8 @@ package final class FleetPicture: Sendable {
         writeCertificates(key, &state)
         guard state.isWriting, let tenant = state.tenants[key], let facts = tenant.facts else { return }
         page.set(SampleSource(Self.object(key), "probe"), tenant.probes.samples(facts))
-        page.set(SampleSource(Self.object(key), "tunnel"), tenant.tunnel.samples(facts))
+        page.set(
+            SampleSource(Self.object(key), "tunnel"), tenant.tunnel.samples(facts, isReached: state.reachesServers))
         page.set(SampleSource(Self.object(key), "inspection"), tenant.inspections.samples(facts))
     }
 

@@ -3,68 +3,96 @@ import Synchronization
 
 /// Datastores: how they are, and what each tenant keeps there.
 extension FleetProber {
-    private var storeProbe: StoreProbe {
-        StoreProbe(transport: transport, dialer: SocketDialer(), timeout: settings.timeout)
+    /// - Parameter timeout: of each question; nil takes the one that is set.
+    private func storeProbe(_ timeout: Duration? = nil) -> StoreProbe {
+        StoreProbe(transport: transport, dialer: SocketDialer(), timeout: timeout ?? settings.timeout)
     }
 
     func visit(store name: String) async {
         let clock = ContinuousClock()
         let start = clock.now
         var failed = false
-        if let access = await access(to: name), !access.facts.isLocal {
-            let visit = await storeProbe.visit(access)
-            failed = !visit.isUp
-            for failure in visit.endpoints.values.compactMap(\.failure) { health.count(failure, of: .storeHealth) }
-            if !Task.isCancelled { picture.add(visit, stored: access.stored, of: name) }
-            health.add(.storeHealth, duration: (clock.now - start).inSeconds, now: now())
-            // Its credentials may be others by now.
-            if failed { state.withLock { $0.access[name] = nil } }
+        if let access = await access(to: name) {
+            if !access.facts.isLocal {
+                let visit = await storeProbe().visit(access)
+                failed = !visit.isUp
+                for failure in visit.endpoints.values.compactMap(\.failure) { health.count(failure, of: .storeHealth) }
+                if !Task.isCancelled { picture.add(visit, stored: access.stored, of: name) }
+                health.add(.storeHealth, duration: (clock.now - start).inSeconds, now: now())
+            }
+        } else if knows(store: name) {
+            health.add(.storeHealth, duration: (clock.now - start).inSeconds, isSuccess: false, now: now())
         }
         state.withLock { $0.stores.finish(name, failed: failed, jitter: .random(in: 0..<1), now: now()) }
+        // Where it failed its credentials may be others by now.
+        await refresh(name, isUrgent: failed)
     }
 
     package func knows(store name: String) -> Bool { state.withLock { $0.storeObjects[name] != nil } }
 
     /// Asks a store at once, beside its schedule; nil where it is of this machine only.
-    package func visitNow(store name: String) async -> StoreVisit? {
+    /// - Parameter timeout: of each question, where it is shorter than the one that is set.
+    package func visitNow(store name: String, timeout: Duration) async -> StoreVisit? {
         guard let access = await access(to: name), !access.facts.isLocal else { return nil }
-        return await storeProbe.visit(access)
+        return await storeProbe(min(timeout, settings.timeout)).visit(access)
     }
 
-    /// Resolved anew every minute: a Secret that a DataStore names may be anybody's, and is not watched.
+    /// What was resolved last, however old. Nil where it could not be resolved yet: who asks without the credential that
+    /// there may be learns nothing.
     private func access(to name: String) async -> StoreAccess? {
-        let (object, known) = state.withLock { ($0.storeObjects[name], $0.access[name]) }
-        if let known, now() - known.time < 60 { return known.access }
-        guard let object else { return nil }
-        let access = await resolver.access(object)
-        health.count(access.missing)
-        state.withLock { $0.access[name] = (access, now()) }
-        return access
+        if let known = state.withLock({ $0.access[name] }) { return known.access }
+        return await resolve(name, isFirst: true)
     }
 
-    /// One store after another, each by one call at a time.
-    func countKeys() async {
-        while !Task.isCancelled {
-            let names = state.withLock { $0.storeObjects.keys.sorted() }
-            for name in names {
-                guard let access = await access(to: name), access.facts.isEtcd else { continue }
-                let clock = ContinuousClock()
-                let start = clock.now
-                let schemas = picture.schemas(in: name)
-                let counts = await storeProbe.keyCounts(access, schemas: Set(schemas.values).sorted())
-                let present = await storeProbe.schemas(access)
-                guard !Task.isCancelled else { return }
-                picture.add(counts, present: present, in: name)
-                if counts.count < Set(schemas.values).count || present == nil {
-                    health.count(.other, of: .storageUsage)
-                }
-                health.add(
-                    .storageUsage, duration: (clock.now - start).inSeconds,
-                    isSuccess: counts.count == Set(schemas.values).count, now: now())
-            }
-            // The first time there may be nothing to count yet.
-            let pause = names.isEmpty ? .seconds(1) : settings.usageInterval
-            do { try await Task.sleep(for: pause) } catch { return }
+    /// Resolves anew what is a minute old: a Secret that a DataStore names may be anybody's, and is not watched. No visit
+    /// waits for that, and what was resolved before stands while the admin API cannot say: its outage is none of the
+    /// datastore's.
+    private func refresh(_ name: String, isUrgent: Bool) async {
+        let begins = state.withLock { state in
+            guard let known = state.access[name], isUrgent || now() - known.time >= 60 else { return false }
+            return state.refreshing.insert(name).inserted
         }
+        guard begins else { return }
+        _ = await resolve(name, isFirst: false)
+        state.withLock { _ = $0.refreshing.remove(name) }
+    }
+
+    private func resolve(_ name: String, isFirst: Bool) async -> StoreAccess? {
+        guard let object = state.withLock({ $0.storeObjects[name] }) else { return nil }
+        do {
+            let access = try await resolver.access(object, isFirst: isFirst)
+            health.count(access.missing)
+            state.withLock { state in
+                // It may name others by now.
+                guard state.storeObjects[name]?["spec"] == object["spec"] else { return }
+                state.access[name] = (access, now())
+            }
+            return access
+        } catch {
+            if !Task.isCancelled { health.count([.storeUnread]) }
+            return nil
+        }
+    }
+
+    /// Counts what the tenants of one store keep there, by one call at a time.
+    func countKeys(in name: String) async {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var failed = false
+        if let access = await access(to: name), access.facts.isEtcd {
+            let schemas = Set(picture.schemas(in: name).values).sorted()
+            let probe = storeProbe()
+            let counts = await probe.keyCounts(access, schemas: schemas)
+            // Whoever let go of every count would not say more now.
+            let present = schemas.isEmpty || !counts.isEmpty ? await probe.schemas(access) : nil
+            if !Task.isCancelled {
+                picture.add(counts, present: present, in: name)
+                failed = counts.count < schemas.count
+                if failed || present == nil { health.count(.other, of: .storageUsage) }
+                health.add(
+                    .storageUsage, duration: (clock.now - start).inSeconds, isSuccess: !failed, now: now())
+            }
+        }
+        state.withLock { $0.usages.finish(name, failed: failed, jitter: .random(in: 0..<1), now: now()) }
     }
 }

@@ -28,7 +28,11 @@ package final class FleetProber: Sendable {
     struct State: Sendable {
         var settings: Settings
         var tenants: ProbeSchedule<ObjectKey>
+        /// Their konnectivity servers: a visit that waits for what nobody answers holds up no other.
+        var tunnels: ProbeSchedule<ObjectKey>
         var stores: ProbeSchedule<String>
+        /// Counts of the keys in each store.
+        var usages: ProbeSchedule<String>
         var inspections: ProbeSchedule<ObjectKey>
         /// When each tenant was last looked at closely.
         var measured: [ObjectKey: Double] = [:]
@@ -37,8 +41,25 @@ package final class FleetProber: Sendable {
         var storeObjects: [String: KubeObject] = [:]
         /// Resolved, and when.
         var access: [String: (access: StoreAccess, time: Double)] = [:]
+        /// Being resolved anew.
+        var refreshing: Set<String> = []
         /// Before the first probes new tenants are spread over an interval; later ones are asked at once.
         var isFilling = true
+
+        /// Whose time has come.
+        mutating func start(now: Double) -> Due {
+            Due(
+                tenants: tenants.start(now: now), tunnels: tunnels.start(now: now), stores: stores.start(now: now),
+                usages: usages.start(now: now), inspections: inspections.start(now: now))
+        }
+    }
+
+    struct Due: Sendable {
+        let tenants: [ObjectKey]
+        let tunnels: [ObjectKey]
+        let stores: [String]
+        let usages: [String]
+        let inspections: [ObjectKey]
     }
 
     let picture: FleetPicture
@@ -51,6 +72,8 @@ package final class FleetProber: Sendable {
 
     /// Tenants that are looked into at once.
     private static let inspectionSlots = 16
+    /// Datastores that are visited at once, and whose keys are counted.
+    private static let storeSlots = 16
 
     /// - Parameter api: of the admin cluster, for the credentials to ask with.
     package init(
@@ -65,9 +88,22 @@ package final class FleetProber: Sendable {
         state = Mutex(
             State(
                 settings: settings,
-                tenants: ProbeSchedule(.init(interval: settings.interval.inSeconds, slots: settings.slots)),
-                stores: ProbeSchedule(.init(interval: settings.storeInterval.inSeconds, slots: 16)),
+                tenants: ProbeSchedule(Self.tenants(settings)), tunnels: ProbeSchedule(Self.tenants(settings)),
+                stores: ProbeSchedule(Self.stores(settings)), usages: ProbeSchedule(Self.usages(settings)),
                 inspections: ProbeSchedule(Self.inspections(settings))))
+    }
+
+    private static func tenants(_ settings: Settings) -> ProbeSchedule<ObjectKey>.Settings {
+        .init(interval: settings.interval.inSeconds, slots: settings.slots)
+    }
+
+    private static func stores(_ settings: Settings) -> ProbeSchedule<String>.Settings {
+        .init(interval: settings.storeInterval.inSeconds, slots: storeSlots)
+    }
+
+    private static func usages(_ settings: Settings) -> ProbeSchedule<String>.Settings {
+        let interval = settings.usageInterval.inSeconds
+        return .init(interval: interval, longestPause: interval, slots: storeSlots)
     }
 
     private static func inspections(_ settings: Settings) -> ProbeSchedule<ObjectKey>.Settings {
@@ -81,8 +117,10 @@ package final class FleetProber: Sendable {
     package func apply(_ settings: Settings) {
         state.withLock { state in
             state.settings = settings
-            state.tenants.settings = .init(interval: settings.interval.inSeconds, slots: settings.slots)
-            state.stores.settings = .init(interval: settings.storeInterval.inSeconds, slots: 16)
+            state.tenants.settings = Self.tenants(settings)
+            state.tunnels.settings = Self.tenants(settings)
+            state.stores.settings = Self.stores(settings)
+            state.usages.settings = Self.usages(settings)
             state.inspections.settings = Self.inspections(settings)
         }
     }
@@ -93,9 +131,11 @@ package final class FleetProber: Sendable {
         state.withLock { state in
             let phase = state.isFilling ? Double.random(in: 0..<1) : 0
             state.tenants.add(key, phase: phase, now: now())
+            state.tunnels.add(key, phase: phase, now: now())
             state.inspections.add(key, phase: phase, now: now())
             if isUrgent, !state.isFilling {
                 state.tenants.hasten(key, now: now())
+                state.tunnels.hasten(key, now: now())
                 state.inspections.hasten(key, now: now())
             }
         }
@@ -104,6 +144,7 @@ package final class FleetProber: Sendable {
     package func remove(_ key: ObjectKey) {
         state.withLock { state in
             state.tenants.remove(key)
+            state.tunnels.remove(key)
             state.inspections.remove(key)
             (state.measured[key], state.weighed[key]) = (nil, nil)
         }
@@ -114,12 +155,14 @@ package final class FleetProber: Sendable {
             if state.storeObjects[object.name]?["spec"] != object["spec"] { state.access[object.name] = nil }
             state.storeObjects[object.name] = object
             state.stores.add(object.name, phase: 0, now: now())
+            state.usages.add(object.name, phase: 0, now: now())
         }
     }
 
     package func remove(store name: String) {
         state.withLock { state in
             state.stores.remove(name)
+            state.usages.remove(name)
             state.storeObjects[name] = nil
             state.access[name] = nil
         }
@@ -137,23 +180,25 @@ package final class FleetProber: Sendable {
         let start = now()
         state.withLock { state in
             // Those that were listed have been due for as long as listing took.
-            for key in state.tenants.keys { state.tenants.put(key, phase: .random(in: 0..<1), now: start) }
-            for key in state.inspections.keys { state.inspections.put(key, phase: .random(in: 0..<1), now: start) }
+            for key in state.tenants.keys {
+                let phase = Double.random(in: 0..<1)
+                state.tenants.put(key, phase: phase, now: start)
+                state.tunnels.put(key, phase: phase, now: start)
+                state.inspections.put(key, phase: .random(in: 0..<1), now: start)
+            }
         }
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.countKeys() }
             var ticks = 0
             while !Task.isCancelled {
-                let (tenants, stores, inspections) = state.withLock { state in
+                let due = state.withLock { state in
                     if state.isFilling, now() - start >= state.settings.interval.inSeconds { state.isFilling = false }
-                    return (
-                        state.tenants.start(now: now()), state.stores.start(now: now()),
-                        state.inspections.start(now: now())
-                    )
+                    return state.start(now: now())
                 }
-                for key in tenants { group.addTask { await self.visit(key) } }
-                for name in stores { group.addTask { await self.visit(store: name) } }
-                for key in inspections { group.addTask { await self.inspect(key) } }
+                for key in due.tenants { group.addTask { await self.visit(key) } }
+                for key in due.tunnels { group.addTask { await self.visitTunnel(key) } }
+                for name in due.stores { group.addTask { await self.visit(store: name) } }
+                for name in due.usages { group.addTask { await self.countKeys(in: name) } }
+                for key in due.inspections { group.addTask { await self.inspect(key) } }
                 ticks += 1
                 if ticks % 40 == 0 {
                     picture.turn()
@@ -179,16 +224,14 @@ package final class FleetProber: Sendable {
                 if isDue { state.measured[key] = now() }
                 return isDue
             }
-            async let tunnel: Void = visitTunnel(key)
             let visit = await probe.visit(target, measuring: isMeasuring)
             if !Task.isCancelled {
-                picture.add(visit, of: key)
+                picture.add(visit, of: key, longestGap: state.withLock { $0.tenants.settings.longestGap })
                 failed = visit.isFailure
                 for failure in visit.results.compactMap(\.failure) { health.count(failure, of: .probe) }
                 // A server that did not show itself is looked at again next time.
                 if isMeasuring, visit.served == nil { state.withLock { $0.measured[key] = nil } }
             }
-            await tunnel
             health.add(.probe, duration: (clock.now - start).inSeconds, now: now())
         } else {
             picture.endProbing(key)
@@ -197,20 +240,26 @@ package final class FleetProber: Sendable {
     }
 
     private func visitTunnel(_ key: ObjectKey) async {
-        guard let tunnel = picture.tunnel(key) else { return }
         let clock = ContinuousClock()
         let start = clock.now
-        let visit = await TunnelProbe(transport: transport, timeout: settings.timeout).visit(tunnel.addresses)
-        guard !Task.isCancelled else { return }
-        picture.add(visit.reports, expected: tunnel.expected, of: key)
-        for failure in visit.failures { health.count(failure, of: .konnectivity) }
-        health.add(.konnectivity, duration: (clock.now - start).inSeconds, now: now())
+        var failed = false
+        if let tunnel = picture.tunnel(key) {
+            let visit = await TunnelProbe(transport: transport, timeout: settings.timeout).visit(tunnel.addresses)
+            if !Task.isCancelled {
+                picture.add(visit.reports, expected: tunnel.expected, of: key)
+                for failure in visit.failures { health.count(failure, of: .konnectivity) }
+                failed = !visit.failures.isEmpty && visit.reports.isEmpty
+                health.add(.konnectivity, duration: (clock.now - start).inSeconds, now: now())
+            }
+        }
+        state.withLock { $0.tunnels.finish(key, failed: failed, jitter: .random(in: 0..<1), now: now()) }
     }
 
     // MARK: Metrics
 
     package var families: [MetricFamily] {
-        let (tenants, stores, inspections) = state.withLock { ($0.tenants, $0.stores, $0.inspections) }
+        let state = state.withLock { $0 }
+        let tenants = state.tenants
         var (queue, inflight) = (MetricFamily(Catalogue.probeQueue), MetricFamily(Catalogue.probeInflight))
         var lag = MetricFamily(Catalogue.probeLag)
         for lane in ProbeSchedule<ObjectKey>.Lane.allCases {
@@ -220,9 +269,12 @@ package final class FleetProber: Sendable {
             lag.add((tenants.lag[lane] ?? 0).wholeMilliseconds, labels: labels)
         }
         var overruns = MetricFamily(Catalogue.collectorOverruns)
-        overruns.add(Double(stores.overruns), labels: ["collector": "ds_health"])
-        overruns.add(Double(tenants.overruns), labels: ["collector": "probe"])
-        overruns.add(Double(inspections.overruns), labels: ["collector": "tenant"])
+        for (collector, count) in [
+            (CollectorHealth.Collector.storeHealth, state.stores.overruns), (.konnectivity, state.tunnels.overruns),
+            (.probe, tenants.overruns), (.storageUsage, state.usages.overruns), (.tenant, state.inspections.overruns),
+        ] {
+            overruns.add(Double(count), labels: ["collector": collector.rawValue])
+        }
         return [queue, inflight, lag, overruns] + health.families
     }
 }

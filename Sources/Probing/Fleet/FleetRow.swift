@@ -21,6 +21,7 @@ package struct FleetRow: Sendable, Hashable {
     /// Agents on the server that has the fewest; nil where that is not known or not asked for.
     package let agents: Int?
     package let usesKonnectivity: Bool
+    /// As the manager says, or as we found it.
     package let isTunnelBroken: Bool
     package let tunnelAddresses: [String: String]
 }
@@ -48,7 +49,8 @@ extension FleetPicture {
             authorityEnd: certificates.filter(\.isAuthority).map(\.notAfter).min(),
             problemCount: holdings.findings(facts, now: now).count, agents: tenant.tunnel.leastAgents.map { Int($0) },
             usesKonnectivity: facts.usesKonnectivity,
-            isTunnelBroken: facts.conditions.contains { $0.type == "TunnelReady" && $0.status == "False" },
+            isTunnelBroken: facts.isTunnelBroken
+                || facts.hasTunnel && tenant.inspections.last.dial?.isAnswered == false,
             tunnelAddresses: facts.usesKonnectivity ? tenant.pods : [:])
     }
 }

@@ -10,8 +10,11 @@ package struct StoreResolver: Sendable {
 
     package init(api: KubeClient) { self.api = api }
 
-    /// What cannot be found is left out: an endpoint that refuses us is still one that answers.
-    package func access(_ object: KubeObject) async -> StoreAccess {
+    /// What is not there is left out: an endpoint that refuses us is still one that answers.
+    /// - Parameter isFirst: whether nothing was ever resolved for this DataStore; then what is not ours to read is left
+    ///   out too.
+    /// - Throws: where the admin API did not say what is there.
+    package func access(_ object: KubeObject, isFirst: Bool) async throws -> StoreAccess {
         let facts = StoreFacts(object)
         var tls = TLSSettings()
         var stored: [HeldCertificate] = []
@@ -19,7 +22,7 @@ package struct StoreResolver: Sendable {
         guard let config = (try? DataStore(object))?.spec.tlsConfig else {
             return StoreAccess(facts: facts, tls: tls, stored: stored)
         }
-        if let pem = await content(config.certificateAuthority.certificate) {
+        if let pem = try await content(config.certificateAuthority.certificate, isFirst) {
             tls.certificateAuthorities = pem
             let certificate = try? Certificate(pem: pem)
             stored.append(
@@ -33,9 +36,9 @@ package struct StoreResolver: Sendable {
         guard let client = config.clientCertificate else {
             return StoreAccess(facts: facts, tls: tls, stored: stored, missing: missing)
         }
-        if let pem = await content(client.certificate) {
+        if let pem = try await content(client.certificate, isFirst) {
             tls.clientCertificate = pem
-            tls.clientKey = await content(client.privateKey)
+            tls.clientKey = try await content(client.privateKey, isFirst)
             let certificate = try? Certificate(pem: pem)
             let key = tls.clientKey.flatMap { try? PrivateKey(pem: $0) }
             let matches = certificate.flatMap { certificate in key.map { certificate.matches($0) } } ?? false
@@ -50,11 +53,14 @@ package struct StoreResolver: Sendable {
         return StoreAccess(facts: facts, tls: tls, stored: stored, missing: missing)
     }
 
-    private func content(_ reference: DataStore.ContentRef) async -> [UInt8]? {
+    private func content(_ reference: DataStore.ContentRef, _ isFirst: Bool) async throws -> [UInt8]? {
         if let content = reference.content { return content }
-        guard let secret = reference.secretReference, let key = secret.key,
-            let object = try? await api.find(.secrets, key)
-        else { return nil }
-        return object[path: "data", secret.keyPath]?.string.flatMap(Base64.decode)
+        guard let secret = reference.secretReference, let key = secret.key else { return nil }
+        do {
+            let object = try await api.find(.secrets, key)
+            return object?[path: "data", secret.keyPath]?.string.flatMap(Base64.decode)
+        } catch let error as KubeError where error.isForbidden && isFirst {
+            return nil
+        }
     }
 }

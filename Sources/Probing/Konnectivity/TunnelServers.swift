@@ -82,11 +82,15 @@ package struct TunnelHistory: Sendable {
     /// Agents on the server that has the fewest.
     package var leastAgents: Double? { latest.values.compactMap(\.agents).min() }
 
-    package func samples(_ facts: TenantFacts) -> SampleSet {
+    /// - Parameter isReached: whether servers can be asked from here at all. Where that is not known, one that does not
+    ///   answer is none that is not ready.
+    package func samples(_ facts: TenantFacts, isReached: Bool) -> SampleSet {
         var samples = SampleSet(identity: facts.labelPairs)
-        guard facts.usesKonnectivity, expected > 0 || !latest.isEmpty else { return samples }
+        guard facts.hasTunnel, expected > 0 || !latest.isEmpty else { return samples }
         samples.add(Catalogue.serversExpected, Double(expected))
-        samples.add(Catalogue.serversReady, Double(latest.values.count { $0.isReady }))
+        if isReached || !latest.isEmpty {
+            samples.add(Catalogue.serversReady, Double(latest.values.count { $0.isReady }))
+        }
         let agents = latest.values.compactMap(\.agents)
         if let least = agents.min(), let most = agents.max() {
             samples.add(Catalogue.agentsMinimum, least)

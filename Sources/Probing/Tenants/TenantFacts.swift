@@ -123,6 +123,10 @@ package struct TenantFacts: Sendable, Hashable {
     package var endpointHost: String? { endpoint.flatMap(HostPort.init)?.host }
 
     package var usesKonnectivity: Bool { addons.contains("konnectivity") }
+    /// Whether there should be servers of a tunnel now.
+    package var hasTunnel: Bool { usesKonnectivity && !isAsleep }
+    /// Whether the manager dials a node through it in vain.
+    package var isTunnelBroken: Bool { conditions.contains { $0.type == "TunnelReady" && $0.status == "False" } }
     package var isAsleep: Bool { desiredReplicas == 0 || phase == "Sleeping" }
     package var isServing: Bool { ["Ready", "WriteLimited", "CertificateAuthorityRotating"].contains(phase) }
 }

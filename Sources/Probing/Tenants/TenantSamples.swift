@@ -40,9 +40,7 @@ package enum TenantSamples {
         for condition in facts.conditions {
             samples.mark(Catalogue.tenantCondition, ["condition": condition.type, "status": condition.status])
         }
-        if facts.conditions.contains(where: { $0.type == "TunnelReady" && $0.status == "False" }) {
-            samples.mark(Catalogue.tunnelBroken)
-        }
+        if facts.isTunnelBroken { samples.mark(Catalogue.tunnelBroken) }
         return samples
     }
 
