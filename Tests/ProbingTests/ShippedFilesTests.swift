@@ -37,6 +37,29 @@ struct ShippedFilesTests {
         #expect(named.subtracting(Self.exported) == [])
     }
 
+    /// Every rule by itself.
+    private static func rules() throws -> [String] {
+        try text("deploy/prometheus/kamaji.rules.yml").split(separator: /\n  - (?=alert:|record:)/).map(String.init)
+    }
+
+    @Test(
+        "Every metric that a rule names is served in the lean profile, or another of the same rule stands for it there")
+    func lean() throws {
+        let lean = Catalogue.definitions(.lean, compatible: false).reduce(into: Set<String>()) { names, metric in
+            names.formUnion(["", "_bucket", "_sum", "_count"].map { metric.name + $0 })
+        }
+        let rich = Catalogue.certificateNotAfter.name
+        let poor = Catalogue.certificateEarliest.name
+        var count = 0
+        for rule in try Self.rules() {
+            var named = Set(rule.matches(of: /\bkamaji_[a-z0-9_]+\b/).map { String($0.output) })
+            if named.contains(poor) { named.remove(rich) }
+            #expect(named.subtracting(lean) == [], "\(rule.prefix(60))")
+            count += named.count
+        }
+        #expect(count > 40)
+    }
+
     @Test("What a rule takes from another rule is there")
     func recorded() throws {
         let text = try Self.text("deploy/prometheus/kamaji.rules.yml")

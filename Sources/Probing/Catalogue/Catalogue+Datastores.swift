@@ -46,6 +46,10 @@ extension Catalogue {
         "kamaji_tcp_storage_bytes", .gauge,
         "Bytes of the tenant's objects, as its own API server estimates them from release 1.34 on (cached).",
         ["datastore_name"])
+    package static let tenantRevision = tenant(
+        "kamaji_tcp_storage_revision", .gauge,
+        "The newest revision that the tenant's API server named (cached): it counts writes, on etcd those of all tenants of the store.",
+        ["datastore_name"])
     package static let tenantKeysSampled = tenant(
         "kamaji_tcp_storage_sample_timestamp_seconds", .gauge,
         "When the tenant's keys were counted.", ["datastore_name"])
@@ -53,8 +57,8 @@ extension Catalogue {
     static let datastores: [CatalogueEntry] = [
         lean(datastoreInfo), lean(datastoreReady), standard(datastoreCondition), lean(datastoreUp), lean(endpointUp),
         lean(endpointDuration), lean(datastoreLastSuccess), lean(datastoreTenants), lean(datastoreUsed),
-        lean(datastoreCapacity), standard(datastoreReclaimable), standard(datastoreOrphans), lean(tenantKeys),
+        lean(datastoreCapacity), standard(datastoreReclaimable), lean(datastoreOrphans), lean(tenantKeys),
         lean(tenantBytes),
-        standard(tenantKeysSampled),
+        standard(tenantRevision), standard(tenantKeysSampled),
     ]
 }

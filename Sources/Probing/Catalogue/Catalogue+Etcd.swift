@@ -69,7 +69,7 @@ extension Catalogue {
     static let etcd: [CatalogueEntry] = [
         lean(etcdHasLeader), lean(etcdIsLeader), standard(etcdIsLearner), lean(etcdMembers), lean(etcdDatabaseSize),
         lean(etcdDatabaseInUse), lean(etcdQuota), sparse(etcdAlarm), standard(etcdRaftTerm), standard(etcdRaftIndex),
-        standard(etcdRaftApplied), lean(etcdRevision), standard(etcdCompactRevision), standard(etcdKeys),
+        standard(etcdRaftApplied), lean(etcdRevision), lean(etcdCompactRevision), standard(etcdKeys),
         lean(etcdLeaderChanges), standard(etcdProposalsFailed), standard(etcdProposalsPending),
         standard(etcdSlowApplies), lean(etcdFsync), standard(etcdCommit), standard(etcdVersionInfo),
     ]

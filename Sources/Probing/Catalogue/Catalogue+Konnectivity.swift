@@ -42,8 +42,8 @@ extension Catalogue {
         "1 while the manager dials a node through the tunnel and gets no answer, from the condition TunnelReady.")
 
     static let konnectivity: [CatalogueEntry] = [
-        standard(serversExpected), lean(serversReady), lean(agentsMinimum), standard(agentsMaximum),
+        standard(serversExpected), lean(serversReady), lean(agentsMinimum), lean(agentsMaximum),
         standard(establishedConnections), standard(pendingDials), standard(dialFailures), sparse(tunnelBroken),
-        standard(agentsDesired), lean(dialSuccess), standard(dialDuration), sparse(undialableNodes),
+        lean(agentsDesired), lean(dialSuccess), standard(dialDuration), sparse(undialableNodes),
     ]
 }

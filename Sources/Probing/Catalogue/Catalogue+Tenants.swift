@@ -97,13 +97,13 @@ extension Catalogue {
     package static let tenants: [CatalogueEntry] = [
         lean(tenantInfo), lean(tenantCreated), sparse(tenantDeletion), lean(tenantPhase), lean(tenantReady),
         standard(tenantPhaseSince), lean(tenantReplicasDesired), lean(tenantReplicasReady),
-        standard(tenantReplicasAvailable), standard(tenantReplicasUpdated), standard(tenantGeneration),
-        standard(tenantObservedGeneration), lean(tenantVersionInfo), lean(tenantUpgradePending),
+        standard(tenantReplicasAvailable), standard(tenantReplicasUpdated), lean(tenantGeneration),
+        lean(tenantObservedGeneration), lean(tenantVersionInfo), lean(tenantUpgradePending),
         sparse(tenantUpgradeStart), standard(tenantEndpointInfo), lean(tenantProvisioning), sparse(tenantAwaited),
         sparse(tenantPaused),
         sparse(tenantWriteBlocked), standard(tenantAddonEnabled), standard(tenantCondition),
         standard(tenantDeploymentCondition), lean(tenantStorageInfo), sparse(tenantMigrationStart),
-        standard(tenantNodes),
+        lean(tenantNodes),
         standard(fleetProvisioning), standard(fleetUpgrade), standard(fleetTransitions),
     ]
 }

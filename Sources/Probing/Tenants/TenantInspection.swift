@@ -13,6 +13,8 @@ package struct TenantInspection: Sendable, Hashable {
     }
 
     package var nodes: Int?
+    /// Of its store, as the list of its nodes bears it.
+    package var revision: Double?
     /// Agents of the tunnel that there should be; nil also where no tunnel is asked for.
     package var agentsDesired: Int?
     /// Bytes of all its objects, as its API server estimates them.
@@ -38,7 +40,9 @@ struct InspectionHistory: Sendable {
         var next = inspection
         if inspection.nodes == nil {
             misses += 1
-            if misses < Self.patience { (next.nodes, next.agentsDesired) = (last.nodes, last.agentsDesired) }
+            if misses < Self.patience {
+                (next.nodes, next.agentsDesired, next.revision) = (last.nodes, last.agentsDesired, last.revision)
+            }
         } else {
             misses = 0
         }
@@ -52,6 +56,9 @@ struct InspectionHistory: Sendable {
         if let nodes = last.nodes { samples.add(Catalogue.tenantNodes, Double(nodes)) }
         if let bytes = last.storageBytes, !facts.datastore.isEmpty {
             samples.add(Catalogue.tenantBytes, bytes, ["datastore_name": facts.datastore])
+        }
+        if let revision = last.revision, !facts.datastore.isEmpty {
+            samples.add(Catalogue.tenantRevision, revision, ["datastore_name": facts.datastore])
         }
         guard facts.usesKonnectivity else { return samples }
         if let agents = last.agentsDesired { samples.add(Catalogue.agentsDesired, Double(agents)) }

@@ -50,6 +50,7 @@ package struct TenantInspector: Sendable {
         }
         let nodes = (list["items"]?.array ?? []).map { KubeObject($0) }
         found.nodes = Self.count(nodes.count, list)
+        found.revision = list[path: "metadata", "resourceVersion"]?.string.flatMap { UInt64($0) }.map { Double($0) }
         if target.usesKonnectivity {
             found.agentsDesired = await agents(visit, &found.failures)
             let ready = nodes.filter { Self.isReady($0) && Self.isName($0.name) }
