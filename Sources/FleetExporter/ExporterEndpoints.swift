@@ -138,7 +138,13 @@ struct ExporterEndpoints: Sendable {
         // Prometheus keeps its former list; an empty one would drop every target.
         if let missing { return text(.serviceUnavailable, "\(missing)\n") }
         let namespace = request.uri.queryParameters["tcp_namespace"].map(String.init)
-        guard let targets = ServiceDiscovery.list(list, picture, namespace: namespace) else {
+        guard let address = request.head.authority, !address.isEmpty else {
+            return text(.badRequest, "name the exporter as Prometheus reaches it, in the header Host\n")
+        }
+        guard
+            let targets = ServiceDiscovery.list(
+                list, picture, namespace: namespace, address: address, isTLS: web.value.key != nil)
+        else {
             return text(.notFound, "known are /sd/probes, /sd/apiservers, /sd/konnectivity and /sd/datastores\n")
         }
         var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: targets.encoded())))

@@ -14,7 +14,8 @@ import ServiceLifecycle
 /// The exporter, whole: watches, probes, and the server of what they found.
 package struct FleetExporter: Service {
     package struct Settings: Sendable {
-        package var host = "0.0.0.0"
+        /// Empty is every address.
+        package var host = ""
         package var port = 9823
         package var webConfigurationFile: String?
         package var configurationFile: String?
@@ -124,8 +125,7 @@ package struct FleetExporter: Service {
     package func run() async throws {
         let server = try application()
         if let history {
-            let oldest = Int64(Date().timeIntervalSince1970 / 3600) - Int64(AvailabilityLedger.length)
-            picture.restore(try await history.load(since: oldest))
+            picture.restore(try await history.load(since: Self.oldestHour))
         }
         let result: Result<Void, any Error>
         do { result = .success(try await work(server)) } catch { result = .failure(error) }
@@ -160,7 +160,7 @@ package struct FleetExporter: Service {
         do {
             try await server.run()
         } catch {
-            throw ListenFailure(error, host: settings.host, port: settings.port, flag: "--web.listen-address") ?? error
+            throw ListenFailure(error, host: host, port: settings.port, flag: "--web.listen-address") ?? error
         }
     }
 
@@ -178,24 +178,45 @@ package struct FleetExporter: Service {
         }
     }
 
-    /// Tells service levels, and writes down what they are made of, once in a minute.
+    /// Hours since 1970, of the first that is remembered.
+    private static var oldestHour: Int64 {
+        Int64(Date().timeIntervalSince1970 / 3600) - Int64(AvailabilityLedger.length)
+    }
+
+    /// Tells service levels, and writes down what they are made of, once in a minute; throws away what is too old once in
+    /// an hour.
     private func remember() async {
+        var oldest = Self.oldestHour
         while !Task.isCancelled {
             if picture.isWriting {
                 picture.writeServiceLevels(objective: configuration.value.availabilityObjective)
                 await save()
+                if Self.oldestHour > oldest, await written({ try await history?.prune(before: Self.oldestHour) }) {
+                    oldest = Self.oldestHour
+                }
             }
             try? await Task.sleep(for: picture.isWriting ? settings.historyInterval : .milliseconds(100))
         }
     }
 
+    /// What cannot be written now is written with the rest the next time.
     private func save() async {
+        let changes = picture.unsavedHistory
+        if await written({ try await history?.save(changes) }) { picture.confirm(changes) }
+    }
+
+    private func written(_ body: () async throws -> Void) async -> Bool {
         do {
-            try await history?.save(picture.takeHistory())
+            try await body()
+            return true
         } catch {
+            metrics.historyFailed()
             log.error("the history was not written", metadata: ["error": "\(error)"])
+            return false
         }
     }
+
+    private var host: String { settings.host.isEmpty ? EveryAddress.host : settings.host }
 
     private func application() throws -> some ApplicationProtocol {
         let (log, onRunning) = (log, onRunning)
@@ -213,7 +234,7 @@ package struct FleetExporter: Service {
         return Application(
             router: endpoints.router, server: server,
             configuration: .init(
-                address: .hostname(settings.host, port: settings.port), serverName: nil,
+                address: .hostname(host, port: settings.port), serverName: nil,
                 availableConnectionsDelegate: cap),
             onServerRunning: { channel in
                 // Fails only when the channel is closed already, and then nobody comes.

@@ -54,9 +54,7 @@ final class HistoryFile: Sendable {
         let database = database
         return try await thread.runIfActive {
             let handle = database.handle
-            try Self.run(handle, "DELETE FROM availability WHERE hour < ?", [.integer(hour)])
-            try Self.run(
-                handle, "DELETE FROM provisioning WHERE uid NOT IN (SELECT DISTINCT uid FROM availability)")
+            try Self.prune(handle, before: hour)
             var found: [String: RememberedTenant] = [:]
             try Self.rows(handle, "SELECT uid, hour, watched, ready FROM availability ORDER BY uid, hour") { row in
                 guard let number = UInt32(exactly: sqlite3_column_int64(row, 1)) else { return }
@@ -70,6 +68,17 @@ final class HistoryFile: Sendable {
             }
             return found
         }
+    }
+
+    /// Throws away what is older than `hour`.
+    func prune(before hour: Int64) async throws {
+        let database = database
+        try await thread.runIfActive { try Self.prune(database.handle, before: hour) }
+    }
+
+    private static func prune(_ handle: OpaquePointer, before hour: Int64) throws {
+        try run(handle, "DELETE FROM availability WHERE hour < ?", [.integer(hour)])
+        try run(handle, "DELETE FROM provisioning WHERE uid NOT IN (SELECT DISTINCT uid FROM availability)")
     }
 
     /// All of it, or nothing.

@@ -11,6 +11,7 @@ final class SelfMetrics: Sendable {
         var bytes: [String: Int] = [:]
         var configurationRead: Double
         var isConfigurationCurrent = true
+        var historyFailures = 0
     }
 
     private let state: Mutex<State>
@@ -46,6 +47,9 @@ final class SelfMetrics: Sendable {
         }
     }
 
+    /// The history could not be written, or pruned.
+    func historyFailed() { state.withLock { $0.historyFailures += 1 } }
+
     func families(_ page: MetricPage, isWebConfigurationCurrent: Bool) -> [MetricFamily] {
         let state = state.withLock { $0 }
         var build = MetricFamily(Catalogue.buildInfo)
@@ -74,6 +78,7 @@ final class SelfMetrics: Sendable {
             Self.single(Catalogue.webConfigReload, isWebConfigurationCurrent ? 1 : 0),
             Self.single(Catalogue.configReload, state.isConfigurationCurrent ? 1 : 0),
             Self.single(Catalogue.configReloadTime, state.configurationRead),
+            Self.single(Catalogue.historyFailures, Double(state.historyFailures)),
         ] + Self.process
     }
 

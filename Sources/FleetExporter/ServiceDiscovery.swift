@@ -3,14 +3,24 @@ import Probing
 
 /// `/sd`: lists for Prometheus' `http_sd_configs`, the whole list each time.
 enum ServiceDiscovery {
-    /// Nil where there is no such list.
-    static func list(_ name: String, _ picture: FleetPicture, namespace: String?) -> JSON? {
+    /// - Parameters:
+    ///   - address: under which the exporter itself was asked.
+    ///   - isTLS: whether it speaks TLS.
+    /// - Returns: nil where there is no such list.
+    static func list(
+        _ name: String, _ picture: FleetPicture, namespace: String?, address: String, isTLS: Bool
+    ) -> JSON? {
         let rows = picture.rows.filter { namespace == nil || $0.key.namespace == namespace }
         switch name {
         case "", "probes":
+            // Each tenant is a page of the exporter's. They bear their own names, else all were one instance.
             return .array(
                 rows.map { row in
-                    entry("\(row.key)", row.labels.merging(["__param_target": "\(row.key)"]) { first, _ in first })
+                    let place = [
+                        "__scheme__": isTLS ? "https" : "http", "__metrics_path__": "/probe",
+                        "__param_target": "\(row.key)", "instance": "\(row.key)",
+                    ]
+                    return entry(address, row.labels.merging(place) { first, _ in first })
                 })
         case "apiservers":
             return .array(

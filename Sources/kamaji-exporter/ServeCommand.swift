@@ -21,7 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The kubeconfig's context to use instead of its current one.")
     var context: String?
 
-    @Option(name: .customLong("web.listen-address"), help: "Where to serve, host:port; port 0 takes a free one.")
+    @Option(
+        name: .customLong("web.listen-address"),
+        help: "Where to serve, host:port; without a host at every address, port 0 takes a free one.")
     var listenAddress = ":9823"
 
     @Option(name: .customLong("web.config.file"), help: "TLS, users and headers, as the exporter-toolkit has them.")
@@ -102,7 +104,7 @@ struct ServeCommand: AsyncParsableCommand {
             let port = UInt16(listenAddress[listenAddress.index(after: colon)...])
         else { throw ValidationError("--web.listen-address must be host:port, such as 127.0.0.1:9823") }
         let host = listenAddress[..<colon].trimmingPrefix("[")
-        settings.host = host.isEmpty ? "0.0.0.0" : String(host.hasSuffix("]") ? host.dropLast() : host)
+        settings.host = String(host.hasSuffix("]") ? host.dropLast() : host)
         settings.port = Int(port)
         guard let profile = MetricProfile(rawValue: profile) else {
             throw ValidationError("--profile is \"\(profile)\"; known are lean, standard and full")

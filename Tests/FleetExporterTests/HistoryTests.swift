@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import KubeClient
 import KubeObjects
 import Probing
@@ -31,10 +32,44 @@ struct HistoryTests {
             let second = try HistoryFile(path)
             let all = try await second.load(since: 0)
             #expect(all.count == 2 && all["o'; DROP TABLE availability"]?.hours.count == 1)
+            try await second.prune(before: 6)
+            #expect(Set(try await second.load(since: 0).keys) == ["a"])
             let kept = try await second.load(since: 11)
             #expect(
                 kept == ["a": RememberedTenant(hours: [.init(number: 11, watched: 120, ready: 30)], provisioning: 7.5)])
             await second.close()
+        }
+    }
+
+    @Test("A history that cannot be written is told, and written once it can be")
+    func locked() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/history.sqlite"
+            try await ExporterFixture.run { settings, _ in
+                settings.historyFile = path
+                settings.historyInterval = .milliseconds(200)
+            } _: { fixture in
+                try await fixture.eventually("a beginning") {
+                    $0.contains("kamaji_exporter_history_failures_total 0\n")
+                }
+                let lock = try WriteLock(path)
+                try await fixture.addTenant("alive")
+                try await fixture.eventually("a failure") {
+                    $0.contains("kamaji_exporter_history_failures_total ")
+                        && !$0.contains("kamaji_exporter_history_failures_total 0\n")
+                }
+                #expect(try await fixture.get("/-/healthy").status == 200)
+                lock.end()
+                let end = ContinuousClock.now + .seconds(240)
+                var hours = 0
+                while hours == 0, ContinuousClock.now < end {
+                    let file = try HistoryFile(path)
+                    hours = try await file.load(since: 0).values.reduce(0) { $0 + $1.hours.count }
+                    await file.close()
+                    try await Task.sleep(for: .milliseconds(200))
+                }
+                #expect(hours > 0)
+            }
         }
     }
 
@@ -126,4 +161,34 @@ struct HistoryTests {
             await file.close()
         }
     }
+}
+
+/// Another program that writes to the file, until it is told to end.
+private final class WriteLock: Sendable {
+    private let input = Pipe()
+    private let pid: Int32
+
+    init(_ path: String) throws {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/python3")
+        let program = """
+            import sqlite3, sys
+            file = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+            file.execute("BEGIN EXCLUSIVE")
+            print("held", flush=True)
+            sys.stdin.read()
+            file.execute("ROLLBACK")
+            """
+        process.arguments = ["-c", program, path]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        pid = process.processIdentifier
+        try #require(!output.fileHandleForReading.availableData.isEmpty, "the file cannot be locked")
+    }
+
+    func end() { try? input.fileHandleForWriting.close() }
+
+    deinit { kill(pid, SIGKILL) }
 }

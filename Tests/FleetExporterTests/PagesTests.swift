@@ -39,7 +39,11 @@ struct PagesTests {
             #expect(landing.contains("default/alive") && landing.contains("down (refused)"))
             #expect(!landing.contains("<script"))
             let discovery = try JSON(parsing: try await fixture.get("/sd").body)
-            #expect(discovery.array?.compactMap { $0["targets"]?[0]?.string } == ["default/alive", "default/dead"])
+            #expect(
+                discovery.array?.compactMap { $0["labels"]?["__param_target"]?.string } == [
+                    "default/alive", "default/dead",
+                ])
+            #expect(discovery[0]?["targets"]?[0]?.string == String(fixture.url.dropFirst("http://".count)))
             var said = text + landing
             for path in [
                 "/probe?target=default/alive", "/probe?target=default/dead", "/sd/apiservers", "/sd/datastores",
@@ -55,6 +59,22 @@ struct PagesTests {
             try await fixture.api.delete(.tenantControlPlanes, ObjectKey(namespace: "default", name: "dead"))
             let after = try await fixture.eventually("the end of a tenant") { !$0.contains("\"dead\"") }
             #expect(after.contains("\"alive\""))
+        }
+    }
+
+    @Test("Without a host it is reached at every address, of IPv4 and of IPv6")
+    func everyAddress() async throws {
+        try await ExporterFixture.run { settings, _ in
+            settings.host = ""
+        } _: { fixture in
+            let healthy = try await fixture.get("/-/healthy")
+            #expect(healthy.status == 200)
+            guard EveryAddress.host == "::" else { return }
+            let other = fixture.url.replacing("127.0.0.1", with: "[::1]")
+            // A machine may know IPv6 and have no address of it.
+            let setting = try? String(contentsOfFile: "/proc/sys/net/ipv6/conf/lo/disable_ipv6", encoding: .utf8)
+            guard setting?.hasPrefix("0") == true else { return }
+            #expect(try await fixture.transport.send(HTTPRequest("GET", "\(other)/-/healthy")).status == 200)
         }
     }
 
@@ -76,6 +96,10 @@ struct PagesTests {
                 $0.contains("kamaji_konnectivity_undialable_nodes\(identity) 1")
             }
             #expect(page.contains("kamaji_tcp_nodes\(identity) 1"))
+            let revision = try #require(
+                page.firstMatch(
+                    of: /kamaji_tcp_storage_revision\{[^}]*tcp_name="prod",datastore_name="default"\} ([0-9]+)/))
+            #expect(Int(revision.1).map { $0 > 0 } == true)
             #expect(!page.contains("kamaji_konnectivity_dial_success{"))
         }
     }

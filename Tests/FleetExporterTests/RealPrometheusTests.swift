@@ -58,6 +58,30 @@ struct RealPrometheusTests {
         }
     }
 
+    @Test("It finds every tenant by itself, and asks the exporter for each")
+    func discovery() async throws {
+        try await ExporterFixture.run { fixture in
+            try await fixture.addTenant("alive")
+            try await fixture.addTenant("dead", endpoint: "127.0.0.1:1")
+            try await fixture.eventually("both tenants") { $0.contains("\"dead\",check=\"readyz\"} 0") }
+            let prometheus = try await RealPrometheus(
+                scraping: fixture.url, folder: fixture.folder,
+                jobs: """
+                    - job_name: tenants
+                      http_sd_configs: [{url: "\(fixture.url)/sd/probes", refresh_interval: 1s}]
+                      relabel_configs:
+                      - {source_labels: [__meta_kamaji_version], target_label: version}
+                    """)
+            for (name, value) in [("alive", 1.0), ("dead", 0)] {
+                try await prometheus.eventually(
+                    "the answer of \(name)",
+                    "probe_success{job=\"tenants\",instance=\"default/\(name)\",version=~\"v.*\"}"
+                ) { $0 == [value] }
+            }
+            try await prometheus.eventually("scrapes that succeed", "up{job=\"tenants\"}") { $0 == [1, 1] }
+        }
+    }
+
     @Test("Its own tool finds nothing wrong with the page, the rules, and what the rules say")
     func tool() async throws {
         try await ExporterFixture.run { fixture in
@@ -86,7 +110,8 @@ final class RealPrometheus: Sendable {
     private let port: String
     private let transport = CurlTransport()
 
-    init(scraping url: String, folder: String) async throws {
+    /// - Parameter jobs: to scrape beside the exporter, as the configuration has them.
+    init(scraping url: String, folder: String, jobs: String = "") async throws {
         let rules = try String(
             contentsOf: Self.repository.appending(path: "deploy/prometheus/kamaji.rules.yml"), encoding: .utf8)
         let hurried = rules.replacing(/for: [0-9]+[smh]/, with: "for: 0s").replacing(
@@ -112,6 +137,7 @@ final class RealPrometheus: Sendable {
               static_configs:
               - targets: ["\(target)"]
                 labels: {endpoint: metrics, namespace: kamaji-system, pod: exporter-0, service: exporter}
+            \(jobs)
             """
         try Data(configuration.utf8).write(to: URL(filePath: "\(folder)/prometheus.yml"))
         logFile = "\(folder)/prometheus.log"
@@ -192,10 +218,15 @@ final class RealPrometheus: Sendable {
 
 extension ExporterFixture {
     /// An etcd that nobody is.
-    func addDeadDatastore(_ name: String) async throws { try await addDatastore(name, endpoint: "127.0.0.1:1") }
+    @discardableResult
+    func addDeadDatastore(_ name: String) async throws -> PrivateKey {
+        try await addDatastore(name, endpoint: "127.0.0.1:1")
+    }
 
     /// An etcd whose certificates the tenant's authority made.
-    func addDatastore(_ name: String, endpoint: String) async throws {
+    /// - Returns: the key to ask it with.
+    @discardableResult
+    func addDatastore(_ name: String, endpoint: String) async throws -> PrivateKey {
         var object = ResourceType.dataStores.object(ObjectKey(namespace: nil, name: name))
         let client = try Self.issue(tenantAuthority, "root", isServer: false)
         func content(_ bytes: [UInt8]) -> JSON { ["content": .string(Base64.encode(bytes))] }
@@ -212,5 +243,6 @@ extension ExporterFixture {
             ],
         ]
         _ = try await api.create(object, .dataStores)
+        return client.key
     }
 }

@@ -47,6 +47,7 @@ struct SecretsTests {
             while ContinuousClock.now < end {
                 let page = try await ask("/metrics", right)
                 if page.contains("reason=\"refused\"} 1"), page.contains("kamaji_ds_up{datastore_name=\"gone\"} 0"),
+                    page.contains("kamaji_ds_up{datastore_name=\"sql-too\"} 0"),
                     page.contains("kind=\"tenant\"} 1")
                 {
                     break
@@ -55,7 +56,8 @@ struct SecretsTests {
             }
             let paths = [
                 "/", "/metrics", "/metrics?name[]=kamaji_cert_info", "/probe?target=default/alive",
-                "/probe?target=default/dead&module=full", "/probe?target=ds/gone", "/probe?target=planted-password",
+                "/probe?target=default/dead&module=full", "/probe?target=ds/gone", "/probe?target=ds/sql",
+                "/probe?target=ds/sql-too", "/probe?target=planted-password",
                 "/sd", "/sd/apiservers", "/sd/konnectivity", "/sd/datastores", "/sd/nothing", "/-/healthy", "/-/ready",
                 "/nothing",
             ]
@@ -104,7 +106,24 @@ struct SecretsTests {
         try await fixture.addSecret(
             "alive", "front-proxy-client-certificate",
             ["front-proxy-client.crt": stray.pem, "front-proxy-client.key": Array("planted-password".utf8)])
-        try await fixture.addDeadDatastore("gone")
+        planted.add(try await fixture.addDeadDatastore("gone"))
+        // With a user and a password, given outright and in a Secret.
+        planted.add(text: "planted-store-password")
+        planted.add(text: "planted-store-word-in-a-secret")
+        try await fixture.addSecret("sql", "user", ["word": Array("planted-store-word-in-a-secret".utf8)])
+        for (name, password) in [
+            ("sql", ["content": .string(Base64.encode(Array("planted-store-password".utf8)))] as JSON),
+            ("sql-too", ["secretReference": ["name": "sql-user", "namespace": "default", "keyPath": "word"]]),
+        ] {
+            var object = ResourceType.dataStores.object(ObjectKey(namespace: nil, name: name))
+            object["spec"] = [
+                "driver": "MySQL", "endpoints": ["127.0.0.1:1"],
+                "basicAuth": [
+                    "username": ["content": .string(Base64.encode(Array("root".utf8)))], "password": password,
+                ],
+            ]
+            _ = try await fixture.api.create(object, .dataStores)
+        }
     }
 }
 

@@ -205,7 +205,7 @@ struct FleetPictureTests {
         #expect(expiring() == ["0", "0"])
     }
 
-    @Test("What was remembered of a tenant goes on, and what is new is handed over once")
+    @Test("What was remembered of a tenant goes on, and what is new is handed over until it is written down")
     func history() {
         let hour = UInt32(clock.time.withLock { $0 } / 3600) - 1
         picture.restore([
@@ -222,8 +222,16 @@ struct FleetPictureTests {
         #expect(values("kamaji_slo_downtime_seconds") == ["1500", "1500"])
         // A hundredth of thirty days is 25,920 seconds.
         #expect(values("kamaji_slo_error_budget_remaining_ratio") == ["0.94213"])
-        #expect(picture.takeHistory()["one"]?.hours.count == 1)
-        #expect(picture.takeHistory().isEmpty)
+        let first = picture.unsavedHistory
+        #expect(
+            first["one"]?.hours.count == 1 && picture.unsavedHistory == first, "nobody said that it is written down")
+        clock.advance(5)
+        picture.add(visit(true), of: key, longestGap: 300)
+        picture.confirm(first)
+        let second = picture.unsavedHistory
+        #expect(second["one"] != nil && second != first, "what came meanwhile is not")
+        picture.confirm(second)
+        #expect(picture.unsavedHistory.isEmpty)
     }
 
     @Test("Objects that make no sense are measured by what can be read of them")

@@ -75,6 +75,9 @@ extension Catalogue {
     package static let configReloadTime = fleet(
         "kamaji_exporter_config_last_reload_success_timestamp_seconds", .gauge,
         "When the configuration was last read.")
+    package static let historyFailures = fleet(
+        "kamaji_exporter_history_failures_total", .counter,
+        "How often what --history.file remembers could not be written; it is tried again a minute later.")
     package static let processCPU = fleet(
         "process_cpu_seconds_total", .counter,
         "User and system CPU time spent.")
@@ -103,7 +106,8 @@ extension Catalogue {
         lean(watchSynced), lean(watchObjects), lean(watchRelists), lean(watchLastContact),
         lean(probeQueue), lean(probeInflight), lean(probeLag), lean(exporterSeries), lean(renderDuration),
         lean(responseBytes), lean(httpRequests), lean(httpInflight), lean(webConfigReload), lean(configReload),
-        lean(configReloadTime), lean(processCPU), lean(processMemory), lean(processVirtual), lean(processFiles),
+        lean(configReloadTime), lean(historyFailures), lean(processCPU), lean(processMemory), lean(processVirtual),
+        lean(processFiles),
         lean(processFilesLimit), lean(processThreads), lean(processStart),
     ]
 }

@@ -62,9 +62,15 @@ package struct AvailabilityLedger: Sendable, Hashable {
         }
     }
 
-    /// What changed since the last call.
-    package mutating func takeChanges() -> [Hour] {
-        defer { changed = [] }
-        return hours.filter { changed.contains($0.number) }
+    /// What changed and is not known to be written down.
+    package var unsaved: [Hour] { changed.isEmpty ? [] : hours.filter { changed.contains($0.number) } }
+
+    /// - Parameter saved: hours as they were written down; one that went on meanwhile is still to be.
+    package mutating func confirm(_ saved: [Hour]) {
+        for hour in saved where hours.last(where: { $0.number == hour.number }).map({ $0 == hour }) ?? true {
+            changed.remove(hour.number)
+        }
+        // What left the thirty days is nobody's any more.
+        if let first = hours.first { changed = changed.filter { $0 >= first.number } }
     }
 }

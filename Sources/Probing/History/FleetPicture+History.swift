@@ -18,18 +18,28 @@ extension FleetPicture {
         state.withLock { $0.remembered = remembered }
     }
 
-    /// What is to be remembered of what changed since the last call.
-    package func takeHistory() -> [String: RememberedTenant] {
+    /// What is to be remembered and is not known to be written down, by uid.
+    package var unsavedHistory: [String: RememberedTenant] {
         state.withLock { state in
             var changes: [String: RememberedTenant] = [:]
-            for (key, tenant) in state.tenants {
+            for tenant in state.tenants.values {
                 guard let facts = tenant.facts, !facts.uid.isEmpty else { continue }
-                let hours = state.tenants[key]?.ledger.takeChanges() ?? []
+                let hours = tenant.ledger.unsaved
                 if !hours.isEmpty {
                     changes[facts.uid] = RememberedTenant(hours: hours, provisioning: tenant.memory.provisioning)
                 }
             }
             return changes
+        }
+    }
+
+    /// - Parameter saved: what `unsavedHistory` gave, once it is written down.
+    package func confirm(_ saved: [String: RememberedTenant]) {
+        state.withLock { state in
+            for (key, tenant) in state.tenants {
+                guard let uid = tenant.facts?.uid, let hours = saved[uid]?.hours else { continue }
+                state.tenants[key]?.ledger.confirm(hours)
+            }
         }
     }
 
