@@ -19,6 +19,18 @@ package struct JoinString: Sendable, Hashable {
     /// Far more than one with a dozen pins takes.
     private static let longest = 8192
 
+    /// Whether somebody meant this to be one, of whatever version and however much of it is missing: `kamaji`, a number
+    /// and a colon, and after it no port. `kamaji1:6443` is a host and a port.
+    package static func isMeant(_ line: String) -> Bool {
+        let parts = line.trimmingASCIISpace().split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].hasPrefix("kamaji") else { return false }
+        func isNumber(_ text: Substring) -> Bool {
+            !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
+        return isNumber(parts[0].dropFirst("kamaji".count)) && !isNumber(parts[1])
+    }
+
     package init(
         endpoint: JoinEndpoint, pins: [AuthorityPin], token: BootstrapToken, tunnel: JoinEndpoint?
     ) throws(JoinInputError) {
@@ -35,7 +47,7 @@ package struct JoinString: Sendable, Hashable {
     package init(_ line: String) throws(JoinInputError) {
         let text = line.trimmingASCIISpace()
         guard text.hasPrefix(Self.prefix) else {
-            if text.hasPrefix("kamaji") {
+            if Self.isMeant(text) {
                 throw JoinInputError(
                     .joinString,
                     "the join string is of another version than \(Self.prefix): use the kamaji-agent that goes with "

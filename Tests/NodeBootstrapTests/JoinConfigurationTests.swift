@@ -57,6 +57,26 @@ import Testing
             }.contains("leave out"))
     }
 
+    @Test(arguments: ["kamaji.example.com:6443", "kamaji-edge:6443", "kamaji1:6443", "kamaji:443", "KAMAJI9:1"])
+    func `a host may be called after the program`(target: String) throws {
+        let (configuration, _) = try Self.read {
+            $0.target = target
+            $0.token = Self.token
+            $0.pins = [Self.pin]
+        }
+        guard case .token(let discovery) = configuration.discovery else {
+            Issue.record("no token discovery")
+            return
+        }
+        #expect(discovery.endpoint.description == target.lowercased())
+    }
+
+    @Test(arguments: [("kamaji2:eyJl", "another version"), ("kamaji1:", "checksum"), ("kamaji1:e", "base64url")])
+    func `what was meant for a join string is told what it lacks, typed or from a file`(text: String, words: String) {
+        #expect(Self.message { $0.target = text }.contains(words))
+        #expect(Self.message { $0.secret = text }.contains(words))
+    }
+
     @Test func `a join that goes on takes what is said anew and keeps the rest`() throws {
         let (begun, _) = try Self.read {
             $0.target = "10.20.0.5:6443"
@@ -150,10 +170,90 @@ import Testing
             "{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, caCertPath: ca.pem, discovery: {file: {kubeConfigPath: /a}}}",
             "caCertPath"
         ),
+        (
+            "{apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration, caCertPath: /opt/ca.crt, discovery: {file: {kubeConfigPath: /a}}}",
+            "/etc/kubernetes and /var/lib/kubelet"
+        ),
         ("a: [", "no YAML"),
     ])
     func `a file that cannot be right says where`(yaml: String, words: String) {
         #expect(Self.message { $0.configuration = yaml }.contains(words))
+    }
+
+    @Test(arguments: [
+        ("dryRun: \"true\"", "dryRun is \"true\" (a string)"),
+        ("nodeRegistration: edge", "nodeRegistration is \"edge\""),
+        ("nodeRegistration: {ignorePreflightErrors: Swap}", "nodeRegistration.ignorePreflightErrors is \"Swap\""),
+        ("nodeRegistration: {name: 7}", "nodeRegistration.name is 7"),
+        ("nodeRegistration: {taints: {key: a}}", "nodeRegistration.taints is"),
+        ("nodeRegistration: {kubeletExtraArgs: {v: \"2\"}}", "nodeRegistration.kubeletExtraArgs is"),
+        ("nodeRegistration: {kubeletExtraArgs: [{name: v, value: 2}]}", "value is 2 (an integer)"),
+        ("skipPhases: preflight", "skipPhases is"), ("skipPhases: [preflite]", "an invalid phase name"),
+        ("skipPhases: [kubelet-start]", "without which nothing is joined"), ("patches: /a", "patches is \"/a\""),
+        ("timeouts: {tlsBootstrap: 60}", "timeouts.tlsBootstrap is 60"), ("caCertPath: [a]", "caCertPath is"),
+        ("timeouts: {etcdAPICall: never}", "timeouts.etcdAPICall is \"never\""),
+    ])
+    func `a value of the wrong kind is an error that names its field`(field: String, words: String) {
+        let message = Self.message {
+            $0.configuration = """
+                apiVersion: kubeadm.k8s.io/v1beta4
+                kind: JoinConfiguration
+                discovery: {file: {kubeConfigPath: /a}}
+                \(field)
+                """
+        }
+        #expect(message.contains(words), "\(message)")
+    }
+
+    @Test func `a token that YAML takes for a number is asked for in quotation marks, and not shown`() {
+        let message = Self.message {
+            $0.configuration = """
+                {apiVersion: kubeadm.k8s.io/v1beta4, kind: JoinConfiguration,
+                 discovery: {bootstrapToken: {token: 123456.0123456789012345}}}
+                """
+        }
+        #expect(message.contains("discovery.bootstrapToken.token is") && message.contains("quotation marks"))
+        #expect(!message.contains("123456"))
+    }
+
+    @Test func `several pins may stand in one flag, and a worker leaves out what is a control plane's`() throws {
+        let (configuration, warnings) = try Self.read {
+            $0.target = "a:1"
+            $0.token = Self.token
+            $0.pins = ["\(Self.pin), \(Self.pin)", Self.pin]
+            $0.skippedPhases = ["preflight", "control-plane-prepare/certs", "etcd-join"]
+        }
+        guard case .token(let discovery) = configuration.discovery else {
+            Issue.record("no token discovery")
+            return
+        }
+        #expect(discovery.pins.count == 3 && warnings.isEmpty)
+        #expect(
+            Self.message {
+                $0.target = "a:1"; $0.token = Self.token; $0.pins = ["\(Self.pin),x"]
+            }.contains("x"))
+        #expect(
+            Self.message {
+                $0.target = "a:1"; $0.token = Self.token; $0.pins = [Self.pin]; $0.skippedPhases = ["Preflight"]
+            }.contains("invalid phase name"))
+    }
+
+    @Test func `a time limit that nothing goes by is warned of, and v1beta3's own is taken`() throws {
+        func read(_ version: String, _ fields: String) throws -> (JoinConfiguration, [String]) {
+            try Self.read {
+                $0.configuration = """
+                    apiVersion: kubeadm.k8s.io/\(version)
+                    kind: JoinConfiguration
+                    \(fields)
+                    """
+            }
+        }
+        let discovery = "discovery: {file: {kubeConfigPath: /a}, timeout: 30s}"
+        let (new, warnings) = try read("v1beta4", "\(discovery)\ntimeouts: {kubernetesAPICall: 2m0s, tlsBootstrap: 0s}")
+        #expect(new.timeouts == JoinTimeouts())
+        #expect(warnings.contains { $0.contains("timeouts.kubernetesAPICall has no effect") })
+        #expect(warnings.contains { $0.contains("discovery.timeout") } && warnings.count == 2)
+        #expect(try read("v1beta3", discovery).0.timeouts.discovery == .seconds(30))
     }
 
     @Test func `each thing that is missing is named`() {

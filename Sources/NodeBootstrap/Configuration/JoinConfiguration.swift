@@ -45,6 +45,13 @@ package struct JoinConfiguration: Sendable, Hashable {
     /// kubeadm's own place for the tenant's certificate authorities.
     package static let defaultAuthorityPath = "/etc/kubernetes/pki/ca.crt"
 
+    /// Beneath which the daemon's unit lets it write (`ReadWritePaths=`).
+    package static let authorityFolders = ["/etc/kubernetes", "/var/lib/kubelet"]
+
+    static func mayHold(authority path: String) -> Bool {
+        authorityFolders.contains { path.hasPrefix("\($0)/") } && !path.split(separator: "/").contains("..")
+    }
+
     /// Whether the check of this name is to warn where it would fail.
     package func ignores(_ check: String) -> Bool {
         ignoredChecks.contains("all") || ignoredChecks.contains(check.lowercased())
@@ -99,7 +106,6 @@ package struct KubeletArgument: Sendable, Hashable {
 /// How long a join waits for each thing, with kubeadm's names and defaults.
 package struct JoinTimeouts: Sendable, Hashable {
     package var discovery = Duration.seconds(300)
-    package var kubernetesAPICall = Duration.seconds(60)
     package var kubeletHealthCheck = Duration.seconds(240)
     package var tlsBootstrap = Duration.seconds(300)
 

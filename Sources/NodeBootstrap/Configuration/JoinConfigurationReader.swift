@@ -45,14 +45,14 @@ package struct JoinConfigurationReader: Sendable {
         var secret = request.secret.map { $0.trimmingASCIISpace() } ?? ""
         var target = request.target
         // A join string may be typed, or lie in the file that keeps it off the command line.
-        if secret.hasPrefix(JoinString.prefix) {
+        if JoinString.isMeant(secret) {
             guard target == nil else {
                 throw JoinInputError(.joinString, "the join string names the endpoint: leave out \"\(target ?? "")\"")
             }
             target = secret
             secret = ""
         }
-        if let target, target.hasPrefix("kamaji") {
+        if let target, JoinString.isMeant(target) {
             let joinString = try JoinString(target)
             guard request.pins.isEmpty, request.token == nil, request.discoveryToken == nil else {
                 throw JoinInputError(
@@ -72,7 +72,9 @@ package struct JoinConfigurationReader: Sendable {
         }
         if let token = request.discoveryToken { draft.token = token }
         if let token = request.tlsBootstrapToken { draft.tlsBootstrapToken = token }
-        if !request.pins.isEmpty { draft.pins = request.pins }
+        if !request.pins.isEmpty {
+            draft.pins = request.pins.flatMap { $0.split(separator: ",").map { String($0).trimmingASCIISpace() } }
+        }
         if request.skipsAuthorityVerification { draft.skipsAuthorityVerification = true }
         if let file = request.discoveryFile { draft.discoveryFile = file }
         if let name = request.nodeName { draft.nodeName = name }
@@ -93,6 +95,13 @@ package struct JoinConfigurationReader: Sendable {
             throw JoinInputError(
                 .configuration, "caCertPath is \"\(draft.authorityPath)\": an absolute path that ends in .crt it is")
         }
+        guard JoinConfiguration.mayHold(authority: draft.authorityPath) else {
+            throw JoinInputError(
+                .configuration,
+                "caCertPath is \"\(draft.authorityPath)\": kamaji-agent.service follows the tenant's authorities and may write "
+                    + "beneath \(JoinConfiguration.authorityFolders.joined(separator: " and ")) only; name a path there, "
+                    + "or leave it out")
+        }
         if let directory = draft.patchesDirectory, !directory.hasPrefix("/") {
             throw JoinInputError(.configuration, "patches.directory is \"\(directory)\": an absolute path it is")
         }
@@ -100,7 +109,7 @@ package struct JoinConfigurationReader: Sendable {
             nodeName: try nodeName(draft), criSocket: try socket(draft.criSocket), taints: draft.taints,
             kubeletExtraArguments: draft.kubeletExtraArguments, ignoredChecks: try ignored(draft.ignoredChecks),
             authorityPath: draft.authorityPath, discovery: discovery, bootstrapToken: bootstrapToken,
-            tunnels: try tunnels(draft.tunnels), skippedPhases: Set(draft.skippedPhases),
+            tunnels: try tunnels(draft.tunnels), skippedPhases: try skipped(draft.skippedPhases),
             patchesDirectory: draft.patchesDirectory,
             timeouts: draft.timeouts, isDryRun: draft.isDryRun)
     }
@@ -112,6 +121,23 @@ package struct JoinConfigurationReader: Sendable {
                 .configuration, "ignorePreflightErrors has \"all\" beside other names: one or the other")
         }
         return ignored
+    }
+
+    /// kubeadm's phases of a control plane are none of a worker's: leaving them out changes nothing.
+    private mutating func skipped(_ names: [String]) throws(JoinInputError) -> Set<String> {
+        for name in names where name != JoinPhase.preflight.rawValue {
+            let isControlPlanes =
+                ["check-etcd", "etcd-join", "wait-control-plane"].contains(name)
+                || ["control-plane-prepare", "control-plane-join"].contains { name == $0 || name.hasPrefix("\($0)/") }
+            guard !isControlPlanes else { continue }
+            let isKnown = JoinPhase(rawValue: name) != nil || name == "kubelet-wait-bootstrap"
+            throw JoinInputError(
+                .configuration,
+                isKnown
+                    ? "skipPhases has \"\(name)\", without which nothing is joined: preflight alone can be left out"
+                    : "skipPhases has \"\(name)\", an invalid phase name: preflight is the one that can be left out")
+        }
+        return Set(names)
     }
 
     private func tunnels(_ texts: [String]) throws(JoinInputError) -> [JoinEndpoint] {
@@ -149,7 +175,7 @@ package struct JoinConfigurationReader: Sendable {
         if let text = request.criSocket { configuration.criSocket = try socket(text) }
         if let directory = request.patchesDirectory { configuration.patchesDirectory = directory }
         if !request.ignoredChecks.isEmpty { configuration.ignoredChecks = try ignored(request.ignoredChecks) }
-        if !request.skippedPhases.isEmpty { configuration.skippedPhases = Set(request.skippedPhases) }
+        if !request.skippedPhases.isEmpty { configuration.skippedPhases = try skipped(request.skippedPhases) }
         if !request.tunnels.isEmpty { configuration.tunnels = try tunnels(request.tunnels) }
         configuration.isDryRun = request.isDryRun
         return configuration

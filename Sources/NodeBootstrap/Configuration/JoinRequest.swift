@@ -28,6 +28,6 @@ package struct JoinRequest: Sendable {
     /// Whether anything says where to join. A token alone does not: it is for a join that was begun.
     package var namesTarget: Bool {
         target != nil || configuration != nil || discoveryFile != nil
-            || secret?.trimmingASCIISpace().hasPrefix(JoinString.prefix) == true
+            || secret.map(JoinString.isMeant) == true
     }
 }
