@@ -72,9 +72,21 @@ struct AgentAssembly: Sendable {
         return try await thread.run { try HostLock(files) }
     }
 
-    /// - Parameter journalRoot: beneath which the journal is, where that is not the machine's own root.
-    func environment(journalRoot: String? = nil) async throws -> NodeEnvironment {
-        let journal = try await Journal.open(journalRoot.map { HostFiles(root: $0) } ?? files, on: thread)
+    /// Waits a little, for the daemon to end what it is at: most of its repairs take seconds.
+    func lockPatiently() async throws -> HostLock {
+        let held = try await Pacing.real.poll(within: .seconds(30), every: .milliseconds(500)) {
+            try await self.lock()
+        }
+        guard let held else { throw CommandFailure("another kamaji-agent is changing this machine: wait for it") }
+        return held
+    }
+
+    /// - Parameters:
+    ///   - journalRoot: beneath which the journal is, where that is not the machine's own root.
+    ///   - repairingJournal: whether a damaged one may be put aside, which is not for those who only look.
+    func environment(journalRoot: String? = nil, repairingJournal: Bool = true) async throws -> NodeEnvironment {
+        let journal = try await Journal.open(
+            journalRoot.map { HostFiles(root: $0) } ?? files, on: thread, repairing: repairingJournal)
         return NodeEnvironment(
             writer: NodeWriter(files: files, thread: thread, journal: journal), transport: transport, units: units,
             programs: programs, proxies: proxies, pacing: .real, now: { Date() }, log: log)
@@ -82,7 +94,7 @@ struct AgentAssembly: Sendable {
 
     /// For a look that must not leave anything behind: with the journal where there is one, else with one that goes away.
     func trialEnvironment(_ body: (NodeEnvironment) async throws -> Void) async throws {
-        if await hasJournal() { return try await body(try await environment()) }
+        if await hasJournal() { return try await body(try await environment(repairingJournal: false)) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "kamaji-agent-\(getpid())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -95,7 +107,7 @@ struct AgentAssembly: Sendable {
             gathering: HostFactsGathering(
                 files: files, thread: thread, transport: transport, units: units, programs: programs, proxies: proxies,
                 now: { Date() }),
-            environment: await hasJournal() ? try await environment() : nil)
+            environment: await hasJournal() ? try await environment(repairingJournal: false) : nil)
     }
 }
 

@@ -1,10 +1,16 @@
 /// What a join has left on this machine so far, by its journal.
-struct JoinTraces: Sendable, Hashable {
+package struct JoinTraces: Sendable, Hashable {
     /// Files that are there because of us.
     var ours: Set<String>
     /// Whether the kubelet has had files to start with. A service manager may start it as soon as they are there, before
     /// the join comes to that.
     var hasWritten: Bool
+
+    /// Whether a join was begun that no reset has undone. The daemon has a journal before any.
+    package static func areThere(_ journal: Journal) async throws -> Bool {
+        let (phases, files) = (try await journal.phases(), try await journal.files())
+        return !phases.isEmpty || !files.isEmpty
+    }
 
     init(_ journal: Journal) async throws {
         ours = Set(try await journal.files().map(\.path))

@@ -19,10 +19,14 @@ package final class Journal: Sendable {
 
     /// Opens or makes the journal beneath `files`. A damaged one is put aside, and a new one begun: what is on the disk
     /// then counts as foreign.
-    package static func open(_ files: HostFiles, on thread: WorkThread) async throws -> Journal {
+    ///
+    /// - Parameter repairing: whether it may be put aside; else a damaged one is an error.
+    package static func open(
+        _ files: HostFiles, on thread: WorkThread, repairing: Bool = true
+    ) async throws -> Journal {
         let isNew = try await thread.run { !files.exists(AgentFiles.directory) }
         let (box, damaged, file) = try await thread.run {
-            let (box, damaged) = try openDatabase(files)
+            let (box, damaged) = try openDatabase(files, repairing)
             return (box, damaged, try files.attributes(path)?.file)
         }
         let journal = Journal(thread, box, files, file, damaged)
@@ -30,7 +34,7 @@ package final class Journal: Sendable {
         return journal
     }
 
-    private static func openDatabase(_ files: HostFiles) throws -> (DatabaseBox, String?) {
+    private static func openDatabase(_ files: HostFiles, _ repairing: Bool) throws -> (DatabaseBox, String?) {
         for folder in files.missingFolders(AgentFiles.directory) {
             try files.makeFolder(folder, mode: folder == AgentFiles.directory ? 0o700 : 0o755)
         }
@@ -43,6 +47,11 @@ package final class Journal: Sendable {
         case .success(let database): return (DatabaseBox(database), nil)
         case .failure(let error):
             guard error.isDamage else { throw error }
+            guard repairing else {
+                throw JournalError(
+                    code: error.code,
+                    message: "\(error.message): \"kamaji-agent join\" puts it aside and begins another")
+            }
             let aside = "\(path).damaged"
             try files.move(path, to: aside)
             for suffix in ["-wal", "-shm"] { try files.remove(path + suffix) }

@@ -31,11 +31,22 @@ package struct ResetPlan: Sendable, Hashable {
             case .forgetIdentity: "remove this machine's key, certificate, credential and journal"
             }
         }
+
+        /// Whether it ends what runs; all others are for a machine where nothing of the node runs any more.
+        var isOfRunning: Bool {
+            switch self {
+            case .stopUnit, .removeSandbox: true
+            default: false
+            }
+        }
     }
 
     package var steps: [Step]
     /// What came into the kubelet's folders since the join and is neither its nor ours; without what lies beneath it.
     package var leftAlone: [String] = []
+
+    /// Why the pods' sandboxes could not be listed; nil when they could.
+    package var sandboxTrouble: String?
 
     package static let agentUnit = "kamaji-agent.service"
 
@@ -55,6 +66,8 @@ package struct ResetPlan: Sendable, Hashable {
         /// Mount points beneath the territories.
         package var mounts: [String] = []
         package var sandboxes: [(id: String, pod: String)] = []
+        /// Why they are not known; nil when they are.
+        package var sandboxTrouble: String?
 
         package init() {}
     }
@@ -111,5 +124,6 @@ package struct ResetPlan: Sendable, Hashable {
         if facts.agentRuns { steps.append(.startUnit(Self.agentUnit)) }
         self.steps = steps
         leftAlone = alone
+        sandboxTrouble = facts.sandboxTrouble
     }
 }

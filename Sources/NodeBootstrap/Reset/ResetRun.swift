@@ -40,7 +40,11 @@ package struct ResetRun: Sendable {
         facts.present = try await writer.thread.run { () throws -> [(path: String, isFolder: Bool)] in
             try territories.flatMap { try files.walk($0) }.map { ($0.path, $0.attributes.kind == .directory) }
         }
-        facts.sandboxes = await sandboxes()
+        do {
+            facts.sandboxes = try await sandboxes()
+        } catch let error where !(error is CancellationError) {
+            facts.sandboxTrouble = "\(error)"
+        }
         return ResetPlan(facts)
     }
 
@@ -76,33 +80,43 @@ package struct ResetRun: Sendable {
     }
 
     /// Of this kubelet's pods alone: another kubelet may use the same runtime.
-    private func sandboxes() async -> [(id: String, pod: String)] {
+    private func sandboxes() async throws -> [(id: String, pod: String)] {
         let files = environment.writer.files
-        guard
-            let (socket, own) = try? await environment.writer.thread.run({ () throws -> (String?, Set<String>) in
-                let instance = try files.text(KubeletFiles.instanceConfigurationPath).flatMap {
-                    try YAML.parse($0).first
-                }
-                return (
-                    instance?["containerRuntimeEndpoint"]?.string,
-                    Set(try files.names(in: "/var/lib/kubelet/pods"))
-                )
-            }), let socket, !own.isEmpty
-        else { return [] }
+        let (socket, own) = try await environment.writer.thread.run { () throws -> (String?, Set<String>) in
+            let instance = try files.text(KubeletFiles.instanceConfigurationPath).flatMap {
+                try YAML.parse($0).first
+            }
+            let pods = try files.names(in: Self.pods).filter {
+                try files.attributes("\(Self.pods)/\($0)")?.kind == .directory
+            }
+            return (instance?["containerRuntimeEndpoint"]?.string, Set(pods))
+        }
+        guard let socket, !own.isEmpty else { return [] }
         let place = files.place(RuntimeSocket.path(of: socket))
-        let found = (try? await RuntimeInquiry(transport: environment.transport).sandboxes(place)) ?? []
+        let found = try await RuntimeInquiry(transport: environment.transport).sandboxes(place)
         return found.filter { own.contains($0.uid) }.map { ($0.id, $0.name) }
     }
 
+    /// One folder for each pod that this kubelet runs.
+    private static let pods = "/var/lib/kubelet/pods"
+
     /// Does every step of the plan; one that cannot be done is reported and does not stop those after it, but the journal
-    /// is then kept for the next try.
+    /// is then kept for the next try. While pods may run nothing of theirs is taken away: by it they are found again.
     ///
     /// - Returns: what could not be done.
     package func run(_ plan: ResetPlan) async throws -> [String] {
         let id = try await environment.journal.beginRun("reset", at: environment.now())
         let territories = try await environment.journal.territories().map(\.path)
         var failures: [String] = []
+        var pods = plan.sandboxTrouble.map { "list the pods that run: \($0)" }.map { [$0] } ?? []
         for step in plan.steps {
+            if !pods.isEmpty, !step.isOfRunning {
+                failures += pods
+                failures.append(
+                    "nothing else was done while pods may run: start the container runtime and reset again; where none "
+                        + "runs any more, remove \(Self.pods) first")
+                break
+            }
             // The journal is needed for another try, and the daemon would undo what was done so far.
             if case .forgetIdentity = step, !failures.isEmpty { break }
             try environment.writer.mark("reset: \(step.text)")
@@ -110,7 +124,11 @@ package struct ResetRun: Sendable {
             do {
                 try await perform(step, territories: territories)
             } catch {
-                failures.append("\(step.text): \(error)")
+                if case .removeSandbox = step {
+                    pods.append("\(step.text): \(error)")
+                } else {
+                    failures.append("\(step.text): \(error)")
+                }
             }
         }
         if !failures.isEmpty {

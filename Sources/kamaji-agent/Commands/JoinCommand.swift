@@ -91,9 +91,7 @@ struct JoinCommand: AsyncParsableCommand {
             }
             return
         }
-        guard let lock = try await assembly.lock() else {
-            throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
-        }
+        let lock = try await assembly.lockPatiently()
         defer { withExtendedLifetime(lock) {} }
         let environment = try await assembly.environment()
         if let damaged = environment.journal.damagedPath {

@@ -27,7 +27,11 @@ struct ResetCommand: AsyncParsableCommand {
             throw CommandFailure("this machine has not joined anything: there is no journal \(Journal.path)")
         }
         let isText = machine.output == .text
-        let reset = ResetRun(try await assembly.environment()) { step in
+        let environment = try await assembly.environment(repairingJournal: false)
+        guard try await JoinTraces.areThere(environment.journal) else {
+            throw CommandFailure("this machine has not joined anything: the journal \(Journal.path) knows of no join")
+        }
+        let reset = ResetRun(environment) { step in
             if isText { print(step.text) }
         }
         let agentRuns = try await reset.agentRuns()
@@ -43,9 +47,7 @@ struct ResetCommand: AsyncParsableCommand {
             guard readLine() == "yes" else { throw CommandFailure("nothing was changed") }
         }
         if agentRuns { try await reset.stopAgent() }
-        guard let lock = try await assembly.lock() else {
-            throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
-        }
+        let lock = try await assembly.lockPatiently()
         defer { withExtendedLifetime(lock) {} }
         // Anew: until it was stopped the daemon may have changed something.
         let last = try await reset.plan(agentRuns: agentRuns)
@@ -68,8 +70,13 @@ struct ResetCommand: AsyncParsableCommand {
 
     private func show(_ plan: ResetPlan) {
         if machine.output == .json {
-            print(JSON.object(["steps": JSON(plan.steps.map(\.text)), "leftAlone": JSON(plan.leftAlone)]))
+            print(
+                JSON.object([
+                    "steps": JSON(plan.steps.map(\.text)), "leftAlone": JSON(plan.leftAlone),
+                    "failures": JSON(plan.sandboxTrouble.map { [$0] } ?? []),
+                ]))
         } else {
+            if let trouble = plan.sandboxTrouble { print("the pods that run cannot be listed now: \(trouble)") }
             for step in plan.steps { print(step.text) }
             for path in plan.leftAlone { print("left alone: \(path)") }
         }

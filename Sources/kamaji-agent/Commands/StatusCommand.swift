@@ -12,11 +12,11 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let assembly = try await AgentAssembly(machine)
-        guard await assembly.hasJournal() else {
+        let found = await assembly.hasJournal() ? try await assembly.environment(repairingJournal: false) : nil
+        guard let environment = found, try await JoinTraces.areThere(environment.journal) else {
             print(machine.output == .json ? "{\"joined\":false}" : "This machine has not joined anything.")
             throw ExitCode(4)
         }
-        let environment = try await assembly.environment()
         let phases = try await environment.journal.phases()
         let byName = Dictionary(phases.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let isJoined = byName[JoinPhase.registered.rawValue]?.state == .done

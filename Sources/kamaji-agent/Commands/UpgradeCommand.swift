@@ -66,9 +66,7 @@ struct UpgradeCommand: AsyncParsableCommand {
             let run = UpgradeRun(try await assembly.environment(), try options()) { display.show($0) }
             return try show(try await run.survey())
         }
-        guard let lock = try await assembly.lock() else {
-            throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
-        }
+        let lock = try await assembly.lockPatiently()
         defer { withExtendedLifetime(lock) {} }
         let run = UpgradeRun(try await assembly.environment(), try options()) { display.show($0) }
         do {

@@ -70,7 +70,9 @@ final class StandInKubelet: UnitControl {
         let pem = try files.read(KubeletFiles.clientCertificatePath)
         let configuration = try YAML.parse(try files.text(KubeletFiles.configurationPath) ?? "").first
         guard configuration?["rotateCertificates"] == true else { return }
-        var name = pem.flatMap { try? Certificate(pem: $0).commonName }?.split(separator: ":").last.map(String.init)
+        let certificate = pem.flatMap { try? Certificate(pem: $0) }
+        var name = certificate.flatMap { $0.isValid(at: Date()) ? $0.commonName : nil }?.split(separator: ":").last
+            .map(String.init)
         if name == nil {
             guard let text = try files.text(KubeletFiles.bootstrapKubeconfigPath) else { return }
             let kubeconfig = try Kubeconfig(yaml: text)

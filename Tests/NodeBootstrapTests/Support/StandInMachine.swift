@@ -51,7 +51,7 @@ final class StandInMachine: Sendable {
     func join(
         _ configuration: JoinConfiguration? = nil, checkpoint: @escaping @Sendable (String) throws -> Void = { _ in }
     ) async throws -> JoinRun.Outcome {
-        tenant.state.withLock { $0.date = StandInMachine.httpDate() }
+        tenant.state.withLock { $0.date = nil }
         let run = JoinRun(
             try await environment(checkpoint: checkpoint), try configuration ?? tenant.configuration()
         ) { _ in }

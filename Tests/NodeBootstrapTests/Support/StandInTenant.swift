@@ -27,7 +27,9 @@ final class StandInTenant: HTTPTransport {
         var failures: [HTTPTransportError] = []
         var isSigned = true
         var secondServer: String?
-        var date = "Sun, 06 Nov 1994 08:49:37 GMT"
+        /// Nil: the true one of each moment.
+        var date: String? = "Sun, 06 Nov 1994 08:49:37 GMT"
+        var dateOfNow: String { date ?? StandInMachine.httpDate() }
         var credential: BootstrapToken?
         var clusterInfoReads = 0
         /// Requests for tokens of the tunnel, as they came.
@@ -46,6 +48,8 @@ final class StandInTenant: HTTPTransport {
         /// What pods are given to trust.
         var publishedBundle: [UInt8]?
         var version = "v1.36.2"
+        /// The one of the machine that asks; without one nobody listens at its socket.
+        var runtime: StandInRuntime?
         /// What it has every kubelet told besides, as YAML.
         var kubeletFields = ""
         /// Of its nodes; `StandInTenant+Pods` lists and evicts them.
@@ -61,7 +65,7 @@ final class StandInTenant: HTTPTransport {
     init() throws {
         authority = try .selfSigned(
             CertificateProfile(commonName: "kubernetes", isAuthority: true, validity: .seconds(86_400 * 3650)),
-            key: .generate(.ecdsaP256), now: Date())
+            key: .generate(.ecdsaP256), now: Date(timeIntervalSinceNow: -86_400))
         token = try BootstrapToken(parsing: "07401b.f395accd246ae52d")
         state = Mutex(State())
     }
@@ -101,6 +105,12 @@ final class StandInTenant: HTTPTransport {
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let path = String(request.url.split(separator: "?")[0])
+        if let method = path.split(separator: "/").last, path.contains("/runtime.v1.RuntimeService/") {
+            return try state.withLock { state in
+                guard state.runtime != nil else { throw HTTPTransportError(.connectFailed, "no such socket") }
+                return try state.runtime?.answer(method, request.body ?? []) ?? HTTPResponse(status: 500)
+            }
+        }
         let body = try request.body.map { try JSON(parsing: $0) }
         return try state.withLock { state in
             state.calls.append("\(request.method) \(path)")
@@ -126,13 +136,15 @@ final class StandInTenant: HTTPTransport {
             {
                 return answer
             }
-            if state.hidesClusterInfo, path.hasSuffix("/cluster-info") { return HTTPResponse(status: 403) }
+            if state.hidesClusterInfo, path.hasSuffix("/cluster-info") {
+                return HTTPResponse(status: 403, headers: ["Date": state.dateOfNow])
+            }
             let json = try answer(request, String(path.dropFirst(Self.server.count)), body, &state)
             guard let json else {
                 let status: JSON = ["kind": "Status", "code": 404, "reason": "NotFound", "message": .string(path)]
                 return HTTPResponse(status: 404, body: status.encoded())
             }
-            return HTTPResponse(status: 200, headers: ["Date": state.date], body: json.encoded())
+            return HTTPResponse(status: 200, headers: ["Date": state.dateOfNow], body: json.encoded())
         }
     }
 
