@@ -35,6 +35,8 @@ package struct UnitState: Sendable, Hashable {
     package var isRunning: Bool { active == "active" || active == "reloading" }
     /// On its way up, or waiting to be tried again.
     package var isStarting: Bool { active == "activating" }
+    /// Between an end that nobody asked for and the next start, which systemd sees to.
+    package var waitsForRestart: Bool { isStarting && sub.hasPrefix("auto-restart") }
     package var isEnabled: Bool { file.hasPrefix("enabled") || file == "static" || file == "generated" }
 }
 

@@ -40,7 +40,11 @@ import Testing
         var state = NodeState(
             now: Date(timeIntervalSince1970: 0), kubeletCertificate: .missing, agentCertificate: authority.certificate)
         state.kubelet = UnitState(load: "loaded", active: "failed")
+        state.kubelet?.restarts = 5
         state.isKubeletWell = false
+        var news = TenantNews(authorityPEM: [])
+        news.serverAhead = -2.5
+        state.news = news
         standing.state = state
         var status = TunnelStatus()
         status.knownServers = 2
@@ -56,7 +60,9 @@ import Testing
             "kamaji_agent_join_runs_total 3", "kamaji_agent_join_runs_succeeded_total 2",
             "kamaji_agent_repairs_total{kind=\"start-unit\",outcome=\"succeeded\"} 4",
             "kamaji_agent_certificate_expiration_timestamp_seconds{certificate=\"agent\"} 86400",
-            "kamaji_agent_unit_running{unit=\"kubelet.service\"} 0", "kamaji_agent_kubelet_healthy 0",
+            "kamaji_agent_unit_running{unit=\"kubelet.service\"} 0",
+            "kamaji_agent_unit_restarts{unit=\"kubelet.service\"} 5", "kamaji_agent_clock_skew_seconds -2.5",
+            "kamaji_agent_kubelet_healthy 0",
             "kamaji_agent_tunnel_connected 0", "konnectivity_network_proxy_agent_known_server_count 2",
         ] {
             #expect(text.contains(line + "\n"), "\(line)")

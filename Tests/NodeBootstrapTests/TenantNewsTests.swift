@@ -66,6 +66,22 @@ private struct Member {
 }
 
 @Suite struct TenantNewsTests {
+    @Test func `a clock that differs from the tenant's is told of, also by a tenant that tells nothing else`()
+        async throws
+    {
+        let member = try await Member()
+        #expect(abs(try #require(try await member.news().serverAhead)) < 30)
+        #expect(try await member.plan().1.complaints.isEmpty)
+        for isHidden in [false, true] {
+            member.tenant.state.withLock {
+                ($0.date, $0.hidesClusterInfo) = (StandInMachine.httpDate(-400), isHidden)
+            }
+            let ahead = try #require(try await member.news().serverAhead)
+            #expect((-430 ... -370).contains(ahead))
+            #expect(try await member.plan().1.complaints.contains { $0.contains("the clock is ahead of the tenant's") })
+        }
+    }
+
     @Test func `a rotation of the tenant's authority is followed through its three stages`() async throws {
         let member = try await Member()
         let (old, new) = (member.tenant.authority, try Member.authority())

@@ -123,7 +123,8 @@ package struct NodeDaemon: Sendable {
     private func watchOver(_ former: Membership, _ tunnel: (any NodeTunnel)?) async throws {
         var membership = former
         var backoff = RepairBackoff(try await environment.journal.fact(Self.remembered) ?? .null)
-        var reporting = Reporting()
+        var reporting = ReportPacing()
+        var histories: [String: UnitHistory] = [:]
         var listening = TenantListening(place: renewalPlace)
         if let tunnel { try await awaitConnection(tunnel) }
         while true {
@@ -136,13 +137,14 @@ package struct NodeDaemon: Sendable {
                     environment, membership.tenant, membership.node, reloads: live.reloads)
                 if let wishes = listening.news?.restarts { try await repair.takeNote(of: wishes) }
                 heartbeat.beat()
-                let state = try await repair.look(renewalPlace: renewalPlace, news: listening.news)
+                var state = try await repair.look(renewalPlace: renewalPlace, news: listening.news)
+                state.noteSteadiness(&histories, at: environment.pacing.elapsed())
                 let plan = RepairPlan(state, backoff: backoff)
                 board.note(state, plan)
-                for complaint in plan.complaints where reporting.isNew(complaint) {
+                for complaint in reporting.fresh(complaints: plan.complaints) {
                     environment.log.warning("needs attention", metadata: ["what": "\(complaint)"])
                 }
-                reporting.keep(plan.complaints)
+                for unit in reporting.fresh(troubled: plan.troubled) { await quote(unit) }
                 if !plan.actions.isEmpty, let held = try await lock() {
                     for action in plan.actions {
                         heartbeat.beat()
@@ -191,32 +193,29 @@ package struct NodeDaemon: Sendable {
         }
     }
 
-    /// What was told lately, so that nothing is told every ten seconds.
-    private struct Reporting {
-        var complaints: Set<String> = []
-        var last: (report: NodeReport, at: Duration)?
-        var mayReport = true
-
-        func isNew(_ complaint: String) -> Bool { !complaints.contains(complaint) }
-        mutating func keep(_ current: [String]) { complaints = Set(current) }
+    /// What a unit that fails has said before it did, so that one log tells the whole story.
+    private func quote(_ unit: String) async {
+        let lately = environment.now().addingTimeInterval(-600)
+        for line in await UnitLog(environment).end(of: unit, since: lately) {
+            environment.log.warning("\(unit) has logged", metadata: ["line": "\(line)"])
+        }
     }
 
-    /// On change, and every five minutes, as kubelets report theirs.
-    private func report(_ report: NodeReport, _ membership: Membership, _ reporting: inout Reporting) async {
-        guard reporting.mayReport else { return }
+    private func report(_ report: NodeReport, _ membership: Membership, _ reporting: inout ReportPacing) async {
         let elapsed = environment.pacing.elapsed()
-        if let last = reporting.last, last.report == report, elapsed - last.at < .seconds(300) { return }
-        guard let identity = try? await AgentStore(environment.writer).identity(membership.node) else { return }
+        guard reporting.isDue(report, at: elapsed),
+            let identity = try? await AgentStore(environment.writer).identity(membership.node)
+        else { return }
         let client = environment.client(
             identity.connection(
                 membership.tenant.server, authorityPEM: membership.tenant.authorityPEM, proxies: environment.proxies))
         do {
             try await report.write(client, now: environment.now())
-            reporting.last = (report, elapsed)
+            reporting.written(report, at: elapsed)
         } catch let error as KubeError where error.isForbidden {
-            // A tenant without the policy that keeps agents to their own fields does not let them write at all.
-            reporting.mayReport = false
-            environment.log.info("the tenant lets agents not write on their nodes", metadata: ["error": "\(error)"])
+            if reporting.forbidden(at: elapsed) {
+                environment.log.info("the tenant lets agents not write on their nodes", metadata: ["error": "\(error)"])
+            }
         } catch {
             environment.log.debug("node not reported on", metadata: ["error": "\(error)"])
         }

@@ -28,7 +28,8 @@ package struct NodeRepair: Sendable {
         let now = environment.now()
         let pem = try await writer.read(KubeletFiles.clientCertificatePath)
         let finding = KubeletCertificate.judge(pem, node: node, authorityPEM: tenant.authorityPEM, now: now)
-        let records = try await journal.files().filter { $0.path != KubeletFiles.bootstrapKubeconfigPath }
+        let noted = try await journal.files()
+        let records = noted.filter { $0.path != KubeletFiles.bootstrapKubeconfigPath }
         let files = writer.files
         let contents = try await writer.thread.run { try records.map { ($0, try files.read($0.path)) } }
         let identity = try await store.identity(node)
@@ -41,6 +42,8 @@ package struct NodeRepair: Sendable {
             },
             agentCertificate: identity?.certificate,
             renewal: identity.map { RenewalMoment.moment(of: $0.certificate, place: renewalPlace) })
+        let hasBootstrap = try await writer.thread.run { files.exists(KubeletFiles.bootstrapKubeconfigPath) }
+        state.holdsBootstrapToken = hasBootstrap && noted.count != records.count
         (state.news, state.authorityPEM) = (news, tenant.authorityPEM)
         state.followedRestarts = try await journal.fact(Self.followedRestarts).flatMap(RestartWishes.init)
         state.isUpgradeUnfinished = UpgradeRecord(try await journal.fact(UpgradeRecord.fact)) != nil
@@ -92,11 +95,9 @@ package struct NodeRepair: Sendable {
         case .startUnit(let unit, _): try await environment.units?.restart(unit)
         case .rewriteFiles(let paths): try await rewriteFiles(Set(paths))
         case .writeKubeconfig:
-            try await environment.writer.put(
-                KubeletFiles.kubeconfig(server: tenant.server, authorityPEM: tenant.authorityPEM))
-            // Written by the kubelet itself otherwise: it is not for a reset to treat it as ours alone.
-            try await environment.journal.forget(file: KubeletFiles.kubeconfigPath)
+            try await writeKubeconfig()
             try await environment.units?.restart(RepairPlan.kubeletUnit)
+        case .retireBootstrapToken: try await environment.writer.retire(KubeletFiles.bootstrapKubeconfigPath)
         case .takeAuthorities(let pem): try await takeAuthorities(pem)
         case .renewOfAuthority(let agent, let kubelet):
             let present = try Certificate.chain(pem: tenant.authorityPEM).first
@@ -205,8 +206,21 @@ package struct NodeRepair: Sendable {
         try await store.keep(certificate, authorityPEM: tenant.authorityPEM)
     }
 
-    /// A certificate for the kubelet, asked for as the agent and put where kubelets keep theirs.
+    private func writeKubeconfig() async throws {
+        try await environment.writer.put(
+            KubeletFiles.kubeconfig(server: tenant.server, authorityPEM: tenant.authorityPEM))
+        // Written by the kubelet itself otherwise: it is not for a reset to treat it as ours alone.
+        try await environment.journal.forget(file: KubeletFiles.kubeconfigPath)
+    }
+
     private func renewKubelet(of authority: Certificate? = nil) async throws {
+        try await fetchKubeletCertificate(of: authority)
+        try await environment.units?.restart(RepairPlan.kubeletUnit)
+    }
+
+    /// A certificate for the kubelet, asked for as the agent and put where kubelets keep theirs, with a kubeconfig that
+    /// names it. A kubelet that runs has to be started anew with it.
+    func fetchKubeletCertificate(of authority: Certificate? = nil) async throws {
         guard let identity = try await store.identity(node), identity.certificate.isValid(at: environment.now()) else {
             throw RepairError(description: "the agent has no valid certificate to ask with yet")
         }
@@ -231,11 +245,7 @@ package struct NodeRepair: Sendable {
         {
             try await writer.removeOwn(KubeletFiles.servingCertificatePath)
         }
-        if !files.exists(KubeletFiles.kubeconfigPath) {
-            try await perform(.writeKubeconfig)
-            return
-        }
-        try await environment.units?.restart(RepairPlan.kubeletUnit)
+        if !files.exists(KubeletFiles.kubeconfigPath) { try await writeKubeconfig() }
     }
 }
 

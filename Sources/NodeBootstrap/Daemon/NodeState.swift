@@ -9,10 +9,14 @@ package struct NodeState: Sendable {
     package var kubelet: UnitState?
     package var runtime: UnitState?
     package var runtimeUnit: String?
+    package var kubeletSteadiness = UnitSteadiness()
+    package var runtimeSteadiness = UnitSteadiness()
     /// What the kubelet answers about itself; nil when it does not say.
     package var isKubeletWell: Bool?
     package var kubeletCertificate: KubeletCertificate.Finding
     package var hasKubeconfig: Bool
+    /// Whether what the kubelet asked for its first certificate with lies there still.
+    package var holdsBootstrapToken = false
     /// Files that the join wrote and that are gone.
     package var missingFiles: [String]
     /// Files that somebody changed since: theirs to decide on.
@@ -35,6 +39,19 @@ package struct NodeState: Sendable {
     package var followedRestarts: RestartWishes?
     /// Whether an upgrade was begun that has not come to its end.
     package var isUpgradeUnfinished = false
+
+    /// Adds what earlier looks tell.
+    ///
+    /// - Parameter histories: by unit.
+    mutating func noteSteadiness(_ histories: inout [String: UnitHistory], at now: Duration) {
+        if let kubelet {
+            kubeletSteadiness = histories[RepairPlan.kubeletUnit, default: UnitHistory()]
+                .note(kubelet, isWell: isKubeletWell, at: now)
+        }
+        if let runtimeUnit, let runtime {
+            runtimeSteadiness = histories[runtimeUnit, default: UnitHistory()].note(runtime, isWell: nil, at: now)
+        }
+    }
 
     package enum CertificateStanding: Sendable, Hashable {
         /// Of the authority that signs now.

@@ -9,6 +9,8 @@ package struct RepairPlan: Sendable, Hashable {
         case startUnit(String, why: String)
         case rewriteFiles([String])
         case writeKubeconfig
+        /// A join was ended between the kubelet's certificate and the removal of the token that it was asked for with.
+        case retireBootstrapToken
         /// The tenant's authorities are others than those that this node trusts: they are taken, and the kubelet is told.
         case takeAuthorities([UInt8])
         /// The tenant signs with another authority than the one that these certificates are of.
@@ -29,6 +31,7 @@ package struct RepairPlan: Sendable, Hashable {
             case .startUnit(let unit, let why): "start \(unit) (\(why))"
             case .rewriteFiles(let paths): "write \(paths.joined(separator: ", ")) again"
             case .writeKubeconfig: "write the kubelet's kubeconfig again"
+            case .retireBootstrapToken: "remove \(KubeletFiles.bootstrapKubeconfigPath), which holds a token"
             case .takeAuthorities: "trust the tenant's present certificate authorities"
             case .renewOfAuthority: "get certificates of the tenant's present authority"
             case .renewServing: "have the kubelet ask for a serving certificate of the tenant's present authority"
@@ -44,10 +47,13 @@ package struct RepairPlan: Sendable, Hashable {
     package var actions: [Action] = []
     /// What cannot be mended from here, each with its way out.
     package var complaints: [String] = []
+    /// Units that fail by themselves, whose own logs say why.
+    package var troubled: [String] = []
 
     package static let kubeletUnit = "kubelet.service"
 
     package init(_ state: NodeState, backoff: RepairBackoff) {
+        decideOnClock(state)
         decideOnAuthorities(state)
         decideOnIdentity(state)
         if !state.missingFiles.isEmpty { actions.append(.rewriteFiles(state.missingFiles)) }
@@ -68,11 +74,33 @@ package struct RepairPlan: Sendable, Hashable {
             complaints.append("to \(action.text) was tried and did not help\(next)")
         }
         actions.removeAll { !backoff.mayTry($0.key, at: state.now) }
-        if let runtime = state.runtimeUnit { decideOn(runtime, state.runtime, state.now, backoff) }
-        decideOn(Self.kubeletUnit, state.kubelet, state.now, backoff)
-        if state.kubelet?.isRunning == true, state.isKubeletWell == false {
-            complaints.append("the kubelet runs and is not well: \"journalctl -u kubelet\" says why")
+        if let runtime = state.runtimeUnit {
+            decideOn(runtime, state.runtime, state.runtimeSteadiness, state.now, backoff)
         }
+        decideOn(Self.kubeletUnit, state.kubelet, state.kubeletSteadiness, state.now, backoff)
+        decideOnKubeletHealth(state)
+    }
+
+    private mutating func decideOnKubeletHealth(_ state: NodeState) {
+        guard let unit = state.kubelet, state.isKubeletWell == false, !troubled.contains(Self.kubeletUnit) else {
+            return
+        }
+        let isLate = unit.isStarting && state.kubeletSteadiness.unwell > Self.longestStart
+        guard unit.isRunning || isLate else { return }
+        complaints.append(
+            "the kubelet \(unit.isRunning ? "runs" : "starts") and is not well: \"journalctl -u kubelet\" says why")
+        if state.kubeletSteadiness.unwell > Self.longestStart { troubled.append(Self.kubeletUnit) }
+    }
+
+    /// A kubelet that does not say that it is well by then is not merely on its way up.
+    private static let longestStart = Duration.seconds(60)
+
+    /// Without the seconds, which are others at each look.
+    private mutating func decideOnClock(_ state: NodeState) {
+        guard let ahead = state.news?.serverAhead, abs(ahead) > EdgeChecks.notableSkew else { return }
+        complaints.append(
+            "the clock is \(ahead > 0 ? "behind" : "ahead of") the tenant's: set it, and see to it that it stays so "
+                + "(\"timedatectl set-ntp true\", chrony)")
     }
 
     private mutating func decideOnAuthorities(_ state: NodeState) {
@@ -139,7 +167,9 @@ package struct RepairPlan: Sendable, Hashable {
 
     private mutating func decideOnKubeletCertificate(_ state: NodeState) {
         switch state.kubeletCertificate {
-        case .valid: if !state.hasKubeconfig { actions.append(.writeKubeconfig) }
+        case .valid:
+            if !state.hasKubeconfig { actions.append(.writeKubeconfig) }
+            if state.holdsBootstrapToken { actions.append(.retireBootstrapToken) }
         case .missing: actions.append(.renewKubelet(why: "it has none"))
         case .wrong(let why): actions.append(.renewKubelet(why: why))
         }
@@ -147,7 +177,7 @@ package struct RepairPlan: Sendable, Hashable {
 
     /// A node without its kubelet is none: what does not run is started, more and more seldom. Only what was masked stays.
     private mutating func decideOn(
-        _ unit: String, _ state: UnitState?, _ now: Date, _ backoff: RepairBackoff
+        _ unit: String, _ state: UnitState?, _ steadiness: UnitSteadiness, _ now: Date, _ backoff: RepairBackoff
     ) {
         guard let state else { return }
         guard state.isInstalled else {
@@ -158,8 +188,14 @@ package struct RepairPlan: Sendable, Hashable {
             complaints.append("\(unit) is masked: \"systemctl unmask \(unit)\" if that is over")
             return
         }
+        // Systemd starts it again by itself, for as long as it takes: nothing else would say that it does not help.
+        if state.waitsForRestart || steadiness.restarts > 1 {
+            complaints.append("\(unit) ends again and again: \"journalctl -u \(unit)\" says why")
+            troubled.append(unit)
+        }
         guard !state.isRunning, !state.isStarting else { return }
         let hasFailed = state.active == "failed"
+        if hasFailed, !troubled.contains(unit) { troubled.append(unit) }
         let action = Action.startUnit(unit, why: hasFailed ? state.result : state.active)
         guard backoff.mayTry(action.key, at: now) else {
             complaints.append("\(unit) is \(state.active) (\(state.result)) and is started again later")
@@ -176,6 +212,7 @@ extension RepairPlan.Action {
         case .startUnit: "start-unit"
         case .rewriteFiles: "rewrite-files"
         case .writeKubeconfig: "write-kubeconfig"
+        case .retireBootstrapToken: "retire-bootstrap-token"
         case .takeAuthorities: "take-authorities"
         case .renewOfAuthority: "renew-of-authority"
         case .renewServing: "renew-serving"

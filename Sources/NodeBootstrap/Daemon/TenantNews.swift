@@ -12,6 +12,9 @@ package struct TenantNews: Sendable, Hashable {
     package var authorityPEM: [UInt8]
     /// Nil when not all of them could be read.
     package var restarts: RestartWishes?
+    /// How far the tenant's clock is ahead of this node's, in seconds; nil when it did not say, or took so long to answer
+    /// that it cannot be told.
+    package var serverAhead: TimeInterval?
 }
 
 /// Wishes that the kubelet be restarted, as after its tenant's data has moved to another datastore, where watches of the
@@ -51,6 +54,8 @@ package struct TenantInquiry: Sendable {
     private static let path = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
     /// As many as two rotations at once would have.
     private static let mostAuthorities = 8
+    /// Half of it is how far a clock can be misjudged, in seconds.
+    private static let longestRound: TimeInterval = 10
 
     package init(_ environment: NodeEnvironment, _ tenant: JoinedTenant, _ node: NodeName) {
         self.environment = environment
@@ -60,8 +65,9 @@ package struct TenantInquiry: Sendable {
 
     /// - Throws: why nothing was learned; what was known before then stands.
     package func news() async throws -> TenantNews {
-        let told = try await clusterInfo(trusting: tenant.authorityPEM)
+        let (told, ahead) = try await clusterInfo(trusting: tenant.authorityPEM)
         var news = TenantNews(authorityPEM: tenant.authorityPEM)
+        news.serverAhead = ahead
         if let told {
             news.authorityPEM = told.authorityPEM
         } else {
@@ -80,26 +86,31 @@ package struct TenantInquiry: Sendable {
         var wish: String
     }
 
-    /// Nil where the tenant does not tell it to everybody. No credentials go along: who answers has to prove to be the
+    /// Nothing where the tenant does not tell it to everybody. No credentials go along: who answers has to prove to be the
     /// tenant, and what it says is for all.
-    private func clusterInfo(trusting authorityPEM: [UInt8]) async throws -> Told? {
+    private func clusterInfo(trusting authorityPEM: [UInt8]) async throws -> (told: Told?, ahead: TimeInterval?) {
         var request = HTTPRequest(
             "GET", tenant.server + Self.path, tls: TLSSettings(certificateAuthorities: authorityPEM),
             timeout: .seconds(30))
         request.headers["Accept"] = "application/json"
         request.headers["User-Agent"] = "kamaji-agent"
         request.proxy = environment.proxies.proxy(for: tenant.server)
+        let sent = environment.now()
         let response = try await environment.transport.send(request)
-        if [401, 403, 404].contains(response.status) { return nil }
+        let received = environment.now()
+        var ahead = HTTPDate.lead(of: response, sent: sent, received: received)
+        if !(0...Self.longestRound).contains(received.timeIntervalSince(sent)) { ahead = nil }
+        if [401, 403, 404].contains(response.status) { return (nil, ahead) }
         guard response.status == 200, let json = try? JSON(parsing: response.body) else {
             throw TenantNewsError(
                 description: "\(tenant.server) answers HTTP \(response.status) when asked for its news")
         }
-        guard let text = json[path: "data", "kubeconfig"]?.string else { return nil }
+        guard let text = json[path: "data", "kubeconfig"]?.string else { return (nil, ahead) }
         let info = try ClusterInfo(kubeconfig: Array(text.utf8))
-        return Told(
+        let told = Told(
             authorityPEM: try Self.checked(info.authorityPEM),
             wish: KubeObject(json).annotations[NodeAgentFields.restartAnnotation] ?? "")
+        return (told, ahead)
     }
 
     /// What pods are given to trust the API by, where nobody may read cluster-info; what the node knows where the agent

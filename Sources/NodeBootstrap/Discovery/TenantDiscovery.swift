@@ -55,7 +55,8 @@ package struct TenantDiscovery: Sendable {
                     "cluster-info reads otherwise over a verified connection than before: somebody stands "
                         + "between, or the tenant changed this very moment; run the join again")
             }
-            return Found(info: first, serverAhead: Self.lead(answer.date, sent: sent, received: now()))
+            return Found(
+                info: first, serverAhead: HTTPDate.lead(of: answer.response, sent: sent, received: now()))
         }
     }
 
@@ -79,14 +80,6 @@ package struct TenantDiscovery: Sendable {
         return try ClusterInfo(kubeconfig: Array(text.utf8)).authorityPEM
     }
 
-    /// Half a round trip is the best guess of when the answer was written.
-    private static func lead(_ date: Date?, sent: Date, received: Date) -> TimeInterval? {
-        guard let date else { return nil }
-        let middle = sent.addingTimeInterval(received.timeIntervalSince(sent) / 2)
-        // The header is in whole seconds, cut off.
-        return date.addingTimeInterval(0.5).timeIntervalSince(middle)
-    }
-
     private func patiently<Value>(
         _ limit: Duration, _ now: @Sendable () -> Date, _ ask: () async throws -> Value
     ) async throws -> Value {
@@ -108,7 +101,7 @@ package struct TenantDiscovery: Sendable {
 
     private struct Answer {
         var json: JSON
-        var date: Date?
+        var response: HTTPResponse
     }
 
     private func read(_ server: String, _ tls: TLSSettings) async throws -> Answer {
@@ -128,7 +121,7 @@ package struct TenantDiscovery: Sendable {
             throw DiscoveryError(
                 .unexpectedAnswer, "\(server) answers with something that is no JSON: is it Kubernetes?")
         }
-        return Answer(json: json, date: response.headers["date"].flatMap(HTTPDate.parse))
+        return Answer(json: json, response: response)
     }
 
     /// The content of a discovery file at an `https://` URL, which the system's trust store vouches for.
@@ -178,6 +171,15 @@ extension DiscoveryError {
 
 /// `Date` of HTTP (RFC 9110, 5.6.7), in the form that every server sends today.
 package enum HTTPDate {
+    /// How far the clock of whoever answered is ahead of ours, in seconds; nil when the answer has no date. Half a round
+    /// trip is the best guess of when it was written.
+    package static func lead(of response: HTTPResponse, sent: Date, received: Date) -> TimeInterval? {
+        guard let date = response.headers["date"].flatMap(parse) else { return nil }
+        let middle = sent.addingTimeInterval(received.timeIntervalSince(sent) / 2)
+        // The header is in whole seconds, cut off.
+        return date.addingTimeInterval(0.5).timeIntervalSince(middle)
+    }
+
     package static func parse(_ text: String) -> Date? {
         // Sun, 06 Nov 1994 08:49:37 GMT
         let parts = text.split(separator: " ")

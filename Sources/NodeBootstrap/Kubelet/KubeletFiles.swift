@@ -144,8 +144,7 @@ package enum KubeletFiles {
             "KUBELET_KUBEADM_ARGS=\(GoText.quoted(arguments.map(\.text).joined(separator: " ")))\n")
     }
 
-    /// Makes the packaged kubelet.service start with the files above, as the drop-in of the kubeadm package does. A
-    /// kubelet that hangs is restarted: it sends `WATCHDOG=1` while its own checks pass (on since Kubernetes 1.32).
+    /// Makes the packaged kubelet.service start with the files above, as the drop-in of the kubeadm package does.
     package static func dropIn(kubelet: String) -> NodeFile {
         NodeFile(
             dropInPath, mode: 0o644,

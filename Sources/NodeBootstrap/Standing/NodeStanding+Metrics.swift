@@ -41,15 +41,19 @@ extension NodeStanding {
             }
         }
         var units = family("unit_running", "Whether a unit that the node needs runs.", .gauge)
-        if let kubelet = state.kubelet {
-            units.add(kubelet.isRunning ? 1 : 0, labels: ["unit": RepairPlan.kubeletUnit])
-        }
-        if let unit = state.runtimeUnit, let runtime = state.runtime {
-            units.add(runtime.isRunning ? 1 : 0, labels: ["unit": unit])
+        var restarts = family(
+            "unit_restarts", "How often systemd started it again by itself since somebody started it.", .gauge)
+        for (unit, standing) in [(RepairPlan.kubeletUnit, state.kubelet), (state.runtimeUnit ?? "", state.runtime)] {
+            guard let standing else { continue }
+            units.add(standing.isRunning ? 1 : 0, labels: ["unit": unit])
+            restarts.add(Double(standing.restarts), labels: ["unit": unit])
         }
         var well = family("kubelet_healthy", "Whether the kubelet answers that it is well.", .gauge)
         if let isWell = state.isKubeletWell { well.add(isWell ? 1 : 0) }
-        return [look, complaints, ends, units, well].filter { !$0.isEmpty }
+        var skew = family(
+            "clock_skew_seconds", "How far the tenant's clock was ahead of this node's when it was last asked.", .gauge)
+        if let ahead = state.news?.serverAhead { skew.add(ahead) }
+        return [look, complaints, ends, units, restarts, well, skew].filter { !$0.isEmpty }
     }
 
     private var tunnelFamilies: [MetricFamily] {

@@ -51,13 +51,17 @@ package struct NodeStanding: Sendable {
         if let state {
             json["looked"] = .string(Timestamp.format(state.now))
             var kubelet: [String: JSON] = [:]
-            if let unit = state.kubelet { kubelet["unit"] = .string(unit.active) }
+            if let unit = state.kubelet {
+                kubelet["unit"] = .string(unit.active)
+                kubelet["restarts"] = .integer(Int64(unit.restarts))
+            }
             if let isWell = state.isKubeletWell { kubelet["well"] = .bool(isWell) }
             json["kubelet"] = .object(kubelet)
             if let unit = state.runtimeUnit, let runtime = state.runtime {
                 json["runtime"] = ["name": .string(unit), "unit": .string(runtime.active)]
             }
         }
+        if let ahead = state?.news?.serverAhead { json["tenantClockAheadSeconds"] = .number(ahead) }
         if let tunnel { json["tunnel"] = tunnel.json }
         return json
     }

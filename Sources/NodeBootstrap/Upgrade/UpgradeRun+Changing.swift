@@ -100,19 +100,8 @@ extension UpgradeRun {
 
     /// The end of what the kubelet has logged; empty where nobody keeps its log.
     private func kubeletLog(since date: Date) async -> String {
-        guard environment.units != nil,
-            let path = try? await writer.thread.run({ [programs = environment.programs] in programs.find("journalctl") }
-            ),
-            let text = await environment.programs.output(
-                path,
-                [
-                    // Its own words alone, without systemd's about it.
-                    "_SYSTEMD_UNIT=\(JoinRun.kubeletUnit)", "--since", "@\(Int(date.timeIntervalSince1970) - 1)",
-                    "--lines", "8",
-                    "--no-pager", "--output", "cat", "--quiet",
-                ])
-        else { return "" }
-        let lines = text.split(separator: "\n").map { "\n    \($0.prefix(400))" }
+        let lines = await UnitLog(environment).end(of: JoinRun.kubeletUnit, since: date.addingTimeInterval(-1))
+            .map { "\n    \($0)" }
         return lines.isEmpty ? "" : "\n  The kubelet's log ends:" + lines.joined()
     }
 
