@@ -51,7 +51,7 @@ import Testing
     private static func all(_ change: (inout HostFacts) -> Void) -> [CheckResult] {
         var facts = good()
         change(&facts)
-        return HostChecks.all(facts) + EdgeChecks.all(facts)
+        return HostChecks.all(facts) + EdgeChecks.all(facts, .examination)
     }
 
     private static func verdict(_ name: String, _ change: (inout HostFacts) -> Void) -> CheckResult.Verdict? {

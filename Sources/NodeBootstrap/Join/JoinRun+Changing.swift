@@ -82,7 +82,7 @@ extension JoinRun {
         }
     }
 
-    private func runtimeSocket() async throws -> String {
+    func runtimeSocket() async throws -> String {
         if let socket = configuration.criSocket { return socket }
         let files = writer.files
         return try await writer.thread.run {
@@ -93,7 +93,7 @@ extension JoinRun {
         }
     }
 
-    private func kubeletConfiguration(
+    func kubeletConfiguration(
         _ settings: TenantConfiguration, _ socket: String
     ) async throws -> KubeletConfigurationMerge {
         var usesResolved = false
@@ -107,26 +107,6 @@ extension JoinRun {
         return merge
     }
 
-    private func patches() async throws -> [KubeletPatch] {
-        guard let directory = configuration.patchesDirectory else { return [] }
-        let files = writer.files
-        let contents = try await writer.thread.run { () throws -> [(String, String)] in
-            try files.names(in: directory).compactMap { name in
-                try files.text("\(directory)/\(name)").map { (name, $0) }
-            }
-        }
-        var patches: [KubeletPatch] = []
-        for (name, text) in contents {
-            switch try KubeletPatch.parse(fileName: name) {
-            case .patch("kubeletconfiguration", _, let form):
-                patches += try KubeletPatch.read(text, file: name, form: form)
-            case .patch: continue
-            case .ignored(let why): report(.warning("\(directory)/\(name) has no effect: \(why)"))
-            }
-        }
-        return patches
-    }
-
     /// Nil where kubeadm's drop-in does the same.
     private func missingDropIn() async throws -> NodeFile? {
         let (files, programs) = (writer.files, environment.programs)
@@ -138,6 +118,10 @@ extension JoinRun {
 
     // MARK: Enrolment
 
+    /// In the journal: that this machine is somebody to its tenant. A fact of its own, for every run does the phase anew and
+    /// may fail in it.
+    static let enrolled = "enrolled"
+
     func enrol(_ tenant: JoinedTenant, _ credential: BootstrapCredential?) async throws -> PhaseOutput<Void> {
         let node = configuration.nodeName
         let store = AgentStore(writer)
@@ -146,9 +130,12 @@ extension JoinRun {
             try await isOf(tenant, identity.certificate)
         {
             try await storeCredential(store, tenant, identity)
+            try await journal.setFact(Self.enrolled, true)
             return PhaseOutput(value: (), line: "agent certificate is there", wasThere: true)
         }
-        guard let credential else {
+        // Without a token the node comes back with its own, as it does when it was off for long.
+        let own = try? await store.credential(node, key)
+        guard let credential = credential ?? own.map({ .token($0) }) else {
             throw JoinFailure(
                 .enrolment, "a bootstrap token is needed once more: \"kamaji-manager token create\" makes one")
         }
@@ -159,6 +146,7 @@ extension JoinRun {
         try await store.keep(certificate, authorityPEM: tenant.authorityPEM)
         let identity = AgentIdentity(node: node, key: key, certificate: certificate)
         try await storeCredential(store, tenant, identity)
+        try await journal.setFact(Self.enrolled, true)
         return PhaseOutput(
             value: (), line: "\(node.agentUser), until \(Timestamp.format(certificate.notAfter))")
     }
@@ -194,8 +182,14 @@ extension JoinRun {
         _ tenant: JoinedTenant, _ credential: BootstrapCredential?
     ) async throws -> PhaseOutput<Void> {
         let health = try await journal.fact("health")?.string
+        let hasCertificate = try await hasKubeletCertificate(tenant)
+        if !hasCertificate, credential == nil {
+            // Nothing is left for the kubelet to ask with: the agent asks for it.
+            try await NodeRepair(environment, tenant, configuration.nodeName).fetchKubeletCertificate()
+        }
         if let units = environment.units {
-            if try await isRunningAsWritten(units) {
+            // One that runs with a certificate that has ended does so until it notices.
+            if hasCertificate, try await isRunningAsWritten(units) {
                 return PhaseOutput(value: (), line: "kubelet runs with these files", wasThere: true)
             }
             try await awaitTunnel()

@@ -10,6 +10,7 @@ extension JoinRun {
     // MARK: Preflight
 
     func preflight() async throws -> PhaseOutput<Void> {
+        try await refuseMissingPatches()
         if configuration.skippedPhases.contains(JoinPhase.preflight.rawValue) {
             return PhaseOutput(value: (), line: "skipped, as asked for", wasThere: true)
         }
@@ -28,10 +29,13 @@ extension JoinRun {
         return PhaseOutput(value: (), line: "\(results.count) checks, \(warnings) warning(s)")
     }
 
-    package func checks() async throws -> [CheckResult] {
-        let gathering = HostFactsGathering(
+    private var gathering: HostFactsGathering {
+        HostFactsGathering(
             files: writer.files, thread: writer.thread, transport: environment.transport, units: environment.units,
             programs: environment.programs, proxies: environment.proxies, now: environment.now)
+    }
+
+    package func checks() async throws -> [CheckResult] {
         var endpoint: JoinEndpoint?
         if case .token(let token) = configuration.discovery { endpoint = token.endpoint }
         let traces = try await JoinTraces(journal)
@@ -41,10 +45,26 @@ extension JoinRun {
                 KubeletFiles.kubeconfigPath, KubeletFiles.bootstrapKubeconfigPath, configuration.authorityPath,
             ], ours: traces.ours, isJoined: traces.hasWritten)
         let facts = try await gathering.gather(subject)
-        return HostChecks.all(facts) + (facts.effectiveUser == 0 ? EdgeChecks.all(facts) : [])
+        return HostChecks.all(facts) + (facts.effectiveUser == 0 ? EdgeChecks.all(facts, .join) : [])
     }
 
     // MARK: Discovery
+
+    /// In the journal: where the tenant was looked for, for whoever asks later why it was not found.
+    static let soughtEndpoint = "endpoint"
+
+    func noteEndpoint() async throws {
+        switch configuration.discovery {
+        case .resumed: return
+        case .token(let discovery):
+            try await journal.setFact(Self.soughtEndpoint, .string(discovery.endpoint.description))
+        case .file(let place):
+            guard place.hasPrefix("/"), let content = try await writer.read(place),
+                let endpoint = try? ClusterInfo(kubeconfig: content).endpoint
+            else { return }
+            try await journal.setFact(Self.soughtEndpoint, .string(endpoint.description))
+        }
+    }
 
     /// - Returns: the tenant, and what this machine has to prove itself by to it; nil when nothing is left.
     func discover() async throws -> PhaseOutput<(JoinedTenant, BootstrapCredential?)> {
@@ -137,7 +157,8 @@ extension JoinRun {
         var facts = HostFacts()
         facts.now = environment.now()
         facts.serverAhead = ahead
-        guard let result = configuration.judge(EdgeChecks.all(facts)).first(where: { $0.name == "ClockSkew" }) else {
+        guard let result = configuration.judge(EdgeChecks.all(facts, .join)).first(where: { $0.name == "ClockSkew" })
+        else {
             return
         }
         if result.verdict != .ok { report(.check(result)) }
@@ -227,6 +248,22 @@ extension JoinRun {
             report(.warning("the tenant's configuration could not be read anew: \(error)"))
             return PhaseOutput(value: kept, line: "cluster \(kept.clusterName), as read before", wasThere: true)
         }
+    }
+
+    /// Preflight's check of the cgroup driver, made once it is known what the kubelet will be told, and before it is
+    /// started.
+    func refuseCgroupDriver(_ settings: TenantConfiguration) async throws {
+        let socket = try await runtimeSocket()
+        var facts = HostFacts()
+        facts.kubeletCgroupDriver = try await kubeletConfiguration(settings, socket)
+            .configuration["cgroupDriver"]?.string
+        facts.runtime = await gathering.runtime(socket)
+        guard let result = EdgeChecks.cgroupDriver(facts).flatMap({ configuration.judge([$0]).first }) else { return }
+        if result.verdict != .ok { report(.check(result)) }
+        guard result.verdict == .error else { return }
+        throw JoinFailure(
+            .files,
+            "\(result.finding). \(result.remedy) (--ignore-preflight-errors=\(result.name) makes a warning of it)")
     }
 
     func refuseVersion(_ tenant: TenantConfiguration) async throws {

@@ -13,6 +13,7 @@ extension JoinRun {
         let isFit = !results.contains { $0.verdict == .error }
         do {
             try await refuseOtherName()
+            try await refuseMissingPatches()
             let (tenant, credential) = try await rehearse(.discovery) { try await findTenant() }
             try await rehearse(.configuration) { try await tryConfiguration(tenant, credential) }
         } catch let failure as JoinFailure {

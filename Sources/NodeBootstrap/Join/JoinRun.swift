@@ -81,12 +81,17 @@ package struct JoinRun: Sendable {
 
     private func phases() async throws -> Outcome {
         try await refuseOtherName()
+        try await noteEndpoint()
         try await perform(.preflight) { try await preflight() }
         let (tenant, credential) = try await perform(.discovery) { try await discover() }
         let settings = try await perform(.configuration) {
             try await patiently(.configuration) { try await readConfiguration(tenant, credential) }
         }
-        try await perform(.files) { try await writeFiles(tenant, settings, credential) }
+        try await perform(.files) {
+            try await keepPatches()
+            try await refuseCgroupDriver(settings)
+            return try await writeFiles(tenant, settings, credential)
+        }
         try await perform(.enrolment) { try await patiently(.enrolment) { try await enrol(tenant, credential) } }
         try await perform(.kubeletStart) { try await startKubelet(tenant, credential) }
         try await perform(.bootstrap) { try await awaitCertificate(tenant, credential) }

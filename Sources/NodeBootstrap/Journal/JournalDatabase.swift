@@ -23,6 +23,10 @@ final class JournalDatabase {
         CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         """,
         "ALTER TABLE file ADD COLUMN prior_target TEXT",
+        // Noted by itself since then: a phase is done anew by every run.
+        """
+        INSERT OR IGNORE INTO fact SELECT 'enrolled', 'true' FROM phase WHERE name='agent-enrolment' AND state='done'
+        """,
     ]
 
     /// Opens or makes it, and checks that it is whole. Every commit is on the disk before the call returns: what was

@@ -1,14 +1,15 @@
 /// The one thing to look at first. Causes come before their effects: a wrong clock fails certificates, a dead runtime
-/// fails the kubelet.
+/// fails the kubelet. That a join stopped is an effect of what is found wrong with the machine and its surroundings, and
+/// comes before what the missing rest of the join explains.
 package struct Diagnosis: Sendable, Hashable {
     package var cause: CheckResult
 
     /// Names, or beginnings of names ending in a dash, from root causes to what follows from others.
     private static let order = [
-        "IsPrivilegedUser", "Journal", "ClockSkew", "DNS", "Endpoint", "TLS", "CertificateValidity-",
+        "IsPrivilegedUser", "ClockSkew", "DNS", "Endpoint", "TLS", "CertificateValidity-",
         "FileAvailable-", "CRI", "CgroupDriver", "SystemVerification", "KubeletVersion", "Service-kubelet",
-        "DiskPressure-", "Swap", "Port-10250", "KubeletHealth", "Kubeconfig", "Node", "MTU", "HTTPProxy",
-        "FileExisting-", "FileContent-", "Leftovers", "Hostname",
+        "DiskPressure-", "Swap", "Port-10250", "MTU", "FileExisting-", "FileContent-", "Journal", "KubeletHealth",
+        "Kubeconfig", "Node", "HTTPProxy", "Leftovers", "Hostname",
     ]
 
     /// Nil when every check is fine.

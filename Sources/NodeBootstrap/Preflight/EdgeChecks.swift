@@ -4,8 +4,15 @@ import PKI
 
 /// What kubeadm does not look at and people far from a data centre lose days on.
 package enum EdgeChecks {
-    package static func all(_ facts: HostFacts) -> [CheckResult] {
-        [clock(facts)] + certificates(facts)
+    /// What the machine is looked over for.
+    package enum Occasion: Sendable {
+        /// It is to join, or to join anew: what a join replaces stands in no way.
+        case join
+        case examination
+    }
+
+    package static func all(_ facts: HostFacts, _ occasion: Occasion) -> [CheckResult] {
+        [clock(facts)] + certificates(facts, occasion)
             + [resolution(facts), mtu(facts), cgroupDriver(facts), bridge(facts), inotify(facts), machineID(facts)]
             .compactMap { $0 } + disks(facts) + leftovers(facts)
     }
@@ -35,7 +42,7 @@ package enum EdgeChecks {
         return .ok(name, "within \(max(1, seconds)) s of the tenant's")
     }
 
-    private static func certificates(_ facts: HostFacts) -> [CheckResult] {
+    private static func certificates(_ facts: HostFacts, _ occasion: Occasion) -> [CheckResult] {
         facts.certificates.sorted { $0.key < $1.key }.map { what, certificate in
             let name = "CertificateValidity-\(what)"
             if facts.now < certificate.notBefore {
@@ -45,11 +52,14 @@ package enum EdgeChecks {
                         + "has still before it", "Set the clock")
             }
             guard facts.now <= certificate.notAfter else {
-                return CheckResult(
-                    name, .error, "the \(what) certificate ended on \(Timestamp.format(certificate.notAfter))",
-                    what == "tenant-ca"
-                        ? "Rotate the tenant's authority"
-                        : "The agent's daemon renews it: is kamaji-agent.service running?")
+                let finding = "the \(what) certificate ended on \(Timestamp.format(certificate.notAfter))"
+                if what == "tenant-ca" { return CheckResult(name, .error, finding, "Rotate the tenant's authority") }
+                return occasion == .join
+                    ? CheckResult(name, .warning, finding, "This join gets another")
+                    : CheckResult(
+                        name, .error, finding,
+                        "The agent's daemon renews it where kamaji-agent.service runs and the node has a credential of "
+                            + "its own; else \"kamaji-agent join\" with a new token does")
             }
             let days = Int(certificate.notAfter.timeIntervalSince(facts.now) / 86_400)
             return .ok(name, "valid for \(days) more days")
@@ -88,7 +98,8 @@ package enum EdgeChecks {
         return .ok("MTU", "\(path) bytes")
     }
 
-    private static func cgroupDriver(_ facts: HostFacts) -> CheckResult? {
+    /// Nil where one of the two is not known, as before the tenant's configuration was read.
+    static func cgroupDriver(_ facts: HostFacts) -> CheckResult? {
         guard let kubelet = facts.kubeletCgroupDriver, let runtime = facts.runtime.cgroupDriver else { return nil }
         guard kubelet != runtime else { return .ok("CgroupDriver", "\(runtime) for both") }
         // A kubelet that can ask the runtime follows it.
@@ -98,9 +109,11 @@ package enum EdgeChecks {
                 "the runtime uses \(runtime) and the tenant says \(kubelet); the kubelet follows the runtime")
             : CheckResult(
                 "CgroupDriver", .error,
-                "the runtime uses \(runtime) and the kubelet would use \(kubelet): pods fail to start",
+                "detected \(runtime) as the cgroup driver of the container runtime, and the kubelet would use \(kubelet): "
+                    + "pods fail to start or are ended for no reason of theirs",
                 kubelet == "systemd"
-                    ? "Set SystemdCgroup = true in /etc/containerd/config.toml"
+                    ? "Set SystemdCgroup = true in \(ContainerdSettings.path), among the options of the runtime runc, and "
+                        + "restart containerd"
                     : "Set cgroupDriver: \(runtime) in a patch of the kubelet's configuration")
     }
 

@@ -27,7 +27,9 @@ package struct Examination: Sendable {
         let join = try await journal?.fact("join")
         let tenant = try await journal?.fact("tenant").flatMap(JoinedTenant.init)
         let name = join?["nodeName"]?.string ?? NodeName(ofHost: HostNetwork.hostName)?.text ?? HostNetwork.hostName
-        let endpoint = tenant.flatMap { try? JoinEndpoint(String($0.server.dropFirst("https://".count))) }
+        let sought = try await journal?.fact(JoinRun.soughtEndpoint)?.string
+        let place = tenant.map { String($0.server.dropFirst("https://".count)) } ?? sought
+        let endpoint = place.flatMap { try? JoinEndpoint($0) }
         var traces: JoinTraces?
         if let journal { traces = try await JoinTraces(journal) }
         let subject = HostFactsGathering.Subject(
@@ -38,32 +40,35 @@ package struct Examination: Sendable {
             ], ours: traces?.ours ?? [], isJoined: traces?.hasWritten ?? false)
         var facts = try await parts.gathering.gather(subject)
         var results: [CheckResult] = []
-        if let tenant, let endpoint {
-            let (result, ahead) = await reach(tenant, endpoint)
+        if let endpoint {
+            let (result, ahead) = await reach(endpoint, tenant)
             results.append(result)
             facts.serverAhead = ahead
         }
         results += HostChecks.all(facts)
-        if facts.effectiveUser == 0 { results += EdgeChecks.all(facts) }
+        if facts.effectiveUser == 0 { results += EdgeChecks.all(facts, .examination) }
+        if let journal { results += try await stopped(journal) }
         if let environment = parts.environment, let tenant { results += try await joined(environment, tenant, name) }
         // What the join was told to overlook is no cause now.
         return join.flatMap { JoinConfiguration(resuming: $0, token: nil) }?.judge(results) ?? results
     }
 
     /// Asks the tenant for its version, which it tells anybody, and looks at its clock.
-    private func reach(_ tenant: JoinedTenant, _ endpoint: JoinEndpoint) async -> (CheckResult, TimeInterval?) {
-        var request = HTTPRequest(
-            "GET", "\(tenant.server)/version", tls: TLSSettings(certificateAuthorities: tenant.authorityPEM),
-            timeout: .seconds(20))
-        request.proxy = parts.gathering.proxies.proxy(for: tenant.server)
+    ///
+    /// - Parameter tenant: nil before a join has found it; whoever answers is then believed, for an advice only.
+    private func reach(_ endpoint: JoinEndpoint, _ tenant: JoinedTenant?) async -> (CheckResult, TimeInterval?) {
+        let server = tenant?.server ?? endpoint.url
+        let tls =
+            tenant.map { TLSSettings(certificateAuthorities: $0.authorityPEM) }
+            ?? TLSSettings(acceptsAnyCertificate: true)
+        var request = HTTPRequest("GET", "\(server)/version", tls: tls, timeout: .seconds(20))
+        request.proxy = parts.gathering.proxies.proxy(for: server)
         let sent = parts.gathering.now()
         do {
             let response = try await parts.gathering.transport.send(request)
-            let received = parts.gathering.now()
-            let middle = sent.addingTimeInterval(received.timeIntervalSince(sent) / 2)
-            let ahead = response.headers["date"].flatMap(HTTPDate.parse)?.addingTimeInterval(0.5)
-                .timeIntervalSince(middle)
-            return (.ok("Endpoint", "\(endpoint) answers with its own certificate"), ahead)
+            let ahead = HTTPDate.lead(of: response, sent: sent, received: parts.gathering.now())
+            let how = tenant == nil ? "; who that is, no join has verified yet" : " with its own certificate"
+            return (.ok("Endpoint", "\(endpoint) answers\(how)"), ahead)
         } catch let error as HTTPTransportError {
             let why = DiscoveryError(error)
             switch why.code {
@@ -81,17 +86,17 @@ package struct Examination: Sendable {
         }
     }
 
+    private func stopped(_ journal: Journal) async throws -> [CheckResult] {
+        try await journal.phases().filter { $0.state == .failed }.map { phase in
+            CheckResult(
+                "Journal", .error, "the join stopped in \(phase.name): \(phase.error)", "Run \"kamaji-agent join\"")
+        }
+    }
+
     private func joined(
         _ environment: NodeEnvironment, _ tenant: JoinedTenant, _ name: String
     ) async throws -> [CheckResult] {
         var results: [CheckResult] = []
-        let phases = try await environment.journal.phases()
-        if let failed = phases.first(where: { $0.state == .failed }) {
-            results.append(
-                CheckResult(
-                    "Journal", .error, "the join stopped in \(failed.name): \(failed.error)",
-                    "Run \"kamaji-agent join\""))
-        }
         if UpgradeRecord(try await environment.journal.fact(UpgradeRecord.fact)) != nil {
             results.append(
                 CheckResult(

@@ -62,9 +62,7 @@ package struct HostFactsGathering: Sendable {
         if subject.criSocket == nil, facts.runtime.choiceFailure != nil {
             // Which one to ask is for the user to say.
         } else {
-            let socket = subject.criSocket ?? facts.runtime.socket
-            facts.runtime = await RuntimeInquiry(transport: transport).facts(
-                socket: socket, place: files.place(RuntimeSocket.path(of: socket)))
+            facts.runtime = await runtime(subject.criSocket ?? facts.runtime.socket)
         }
         if let kubelet = facts.programs["kubelet"] ?? nil {
             facts.kubeletVersionOutput = await programs.output(kubelet, ["--version"])
@@ -260,7 +258,10 @@ package struct HostFactsGathering: Sendable {
     private func leftovers(_ subject: Subject) -> [String] {
         guard !subject.isJoined else { return [] }
         var found: [String] = []
-        for folder in ["/var/lib/kubelet/pki", "/var/lib/kubelet/pods", "/etc/kubernetes/manifests", "/var/lib/etcd"] {
+        for folder in [
+            "/var/lib/kubelet/pki", "/var/lib/kubelet/pods", "/etc/kubernetes/manifests", "/etc/cni/net.d",
+            "/var/lib/etcd",
+        ] {
             let names = (try? files.names(in: folder)) ?? []
             found += names.map { "\(folder)/\($0)" }.filter { !subject.ours.contains($0) }
         }

@@ -6,7 +6,7 @@ extension NodeTunnelSettings {
     package static func read(_ journal: Journal) async throws -> NodeTunnelSettings? {
         guard let tenant = try await journal.fact("tenant").flatMap(JoinedTenant.init),
             let join = try await journal.fact("join"),
-            try await journal.phase(JoinPhase.enrolment.rawValue)?.state == .done
+            try await journal.fact(JoinRun.enrolled)?.bool == true
         else { return nil }
         return NodeTunnelSettings(
             tenant: tenant, join: join, configuration: try await journal.fact("configuration"))
