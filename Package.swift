@@ -29,6 +29,17 @@ let hummingbirdTLS: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let httpParts = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let http2: [Target.Dependency] = [
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+]
 
 let package = Package(
     name: "kamaji",
@@ -44,6 +55,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -198,14 +210,14 @@ let package = Package(
             dependencies: [
                 "APIMachinery", "CLibSQLite", "KubeObjects", "Listening", "PKI", logging, lifecycle, subprocess,
                 system,
-            ] + hummingbird + hummingbirdTLS,
+            ] + http2,
             swiftSettings: strict),
         .testTarget(
             name: "StandaloneClusterTests",
             dependencies: [
                 "APIMachinery", "KubeClient", "KubeObjects", "PKI", "StandaloneCluster", logging, lifecycle, subprocess,
                 system,
-            ],
+            ] + http2,
             swiftSettings: strict),
 
         // Notify, watchdog, units over sd-bus.

@@ -1,7 +1,6 @@
 import APIMachinery
 import FoundationEssentials
 import HummingbirdCore
-import HummingbirdTLS
 import KubeObjects
 import Listening
 import Logging
@@ -122,8 +121,10 @@ package final class EmbeddedAPIServer: Service {
             idleTimeout: .seconds(180),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 64 * 1024, maxHeaderListSize: 128 * 1024, maxHeaderFieldCount: 200))
-        let channel = try TLSChannel(
-            HTTP1Channel(responder: connection.respond, configuration: http), tlsConfiguration: tls)
+        let channel = try SecureChannel(
+            HTTP1Channel(responder: connection.respond, configuration: http), tls: tls,
+            streams: configuration.http2Streams,
+            idleTimeout: .seconds(180))
         let (port, log, bindAddress, leave) = (port, log, configuration.bindAddress, configuration.leave)
         let loops = MultiThreadedEventLoopGroup.singleton
         let door = ServerDoor(loops)

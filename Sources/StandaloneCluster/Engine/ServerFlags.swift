@@ -49,6 +49,7 @@ extension EmbeddedAPIServer.Configuration {
         "service-cluster-ip-range", "service-node-port-range", "enable-bootstrap-token-auth", "sqlite-path",
         "token-auth-file", "cluster-signing-cert-file", "cluster-signing-key-file", "cluster-signing-duration",
         "root-ca-file", "expose-cluster-info", "kubernetes-version",
+        "http2-max-streams-per-connection",
     ]
 
     /// Reads the files that the flags name. Errors name the flag.
@@ -66,6 +67,7 @@ extension EmbeddedAPIServer.Configuration {
         bindAddress = flags["bind-address"] ?? "0.0.0.0"
         advertiseAddress = flags["advertise-address"] ?? ""
         port = try Self.number(flags, "secure-port", in: 0...65535) ?? 6443
+        http2Streams = try Self.number(flags, "http2-max-streams-per-connection", in: 0...10_000) ?? 0
         if flags["client-ca-file"] != nil { clientAuthorities = try Self.file(flags, "client-ca-file") }
         if let cidr = flags["service-cluster-ip-range"]?.split(separator: ",").first(where: { !$0.contains(":") }) {
             serviceCIDR = String(cidr)

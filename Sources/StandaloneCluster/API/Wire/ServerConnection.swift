@@ -3,6 +3,8 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP2
+import NIOHTTPTypesHTTP2
 import NIOSSL
 
 /// Carries requests from sockets to the API and answers back: reads a bounded body, writes answers and watches, and
@@ -47,7 +49,9 @@ struct ServerConnection: Sendable {
         for (name, value) in answer.headers {
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
         }
-        if closes { fields[.connection] = "close" }
+        let isStream = Self.isStream(channel)
+        // HTTP/2 has no such field: there a stream ends, and the connection stays.
+        if closes, !isStream { fields[.connection] = "close" }
         let status = HTTPResponse.Status(code: answer.status)
         switch answer.body {
         case .bytes(let bytes):
@@ -58,7 +62,12 @@ struct ServerConnection: Sendable {
             } else {
                 try await writer.write(response: head, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
             }
-            if closes { channel.close(promise: nil) }
+            if closes, isStream {
+                // The answer is complete, the request will not be.
+                channel.triggerUserOutboundEvent(NIOHTTP2FramePayloadToHTTPEvent.reset(code: .noError), promise: nil)
+            } else if closes {
+                channel.close(promise: nil)
+            }
         case .stream(let lines):
             let signal = lines.signal
             channel.closeFuture.whenComplete { _ in signal.close() }
@@ -83,16 +92,17 @@ struct ServerConnection: Sendable {
         try await body.finish(nil)
     }
 
+    /// Whether the channel is a stream of an HTTP/2 connection: then its parent is one that was accepted.
+    private static func isStream(_ channel: any Channel) -> Bool { channel.parent?.parent != nil }
+
     /// The verified certificate of the client, as DER; nil when it showed none or the connection is plain.
     private static func peerCertificate(of channel: any Channel) async -> [UInt8]? {
         // Under HTTP/2 a request has a channel of its own, and TLS belongs to its parent.
-        for candidate in [channel, channel.parent].compactMap({ $0 }) {
-            let found = candidate.eventLoop.submit {
-                try candidate.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self).peerCertificate?
-                    .toDERBytes()
-            }
-            if let bytes = try? await found.get() { return bytes }
+        let connection = isStream(channel) ? channel.parent ?? channel : channel
+        let found = connection.eventLoop.submit {
+            try connection.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self).peerCertificate?
+                .toDERBytes()
         }
-        return nil
+        return try? await found.get()
     }
 }
