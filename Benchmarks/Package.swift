@@ -9,6 +9,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -20,6 +21,7 @@ let package = Package(
     name: "kamaji-benchmarks",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -30,9 +32,12 @@ let package = Package(
         .systemLibrary(name: "CLibNGHTTP2", pkgConfig: "libnghttp2"),
         .systemLibrary(name: "CLibSSL", pkgConfig: "libssl"),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib"),
         .systemLibrary(name: "CLinux"),
         .target(name: "KubeObjects", dependencies: ["CLibYAML"], swiftSettings: strict),
-        .target(name: "HTTPTransport", dependencies: ["CLibCurl"], swiftSettings: strict),
+        .target(name: "Sockets", dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "HTTPTransport", dependencies: ["CLibCurl", "CLibNGHTTP2", "Sockets", heap], swiftSettings: strict),
         .target(
             name: "KubeClient", dependencies: ["HTTPTransport", "KubeObjects", logging, subprocess, system],
             swiftSettings: strict),
@@ -43,10 +48,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "PKI", dependencies: ["CLibSSL"], swiftSettings: strict),
-        .target(name: "Prometheus", swiftSettings: strict),
+        .target(name: "Prometheus", dependencies: ["CLibZ"], swiftSettings: strict),
         .target(
             name: "Konnectivity",
-            dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux", "Prometheus", logging, lifecycle],
+            dependencies: ["CLibNGHTTP2", "Prometheus", "Sockets", logging, lifecycle],
             swiftSettings: strict),
         .executableTarget(
             name: "tunnel-bench",

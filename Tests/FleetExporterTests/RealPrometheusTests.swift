@@ -13,7 +13,11 @@ import Testing
 struct RealPrometheusTests {
     @Test("It scrapes without a complaint, forgets who left, and alerts on what is broken and on nothing else")
     func scraping() async throws {
-        try await ExporterFixture.run { fixture in
+        // Who does not answer at once is not down for it: what is broken here refuses.
+        let patience = "{probe_interval: 5s, probe_timeout: 5s, datastore_interval: 2s, tenant_interval: 2s}"
+        try await ExporterFixture.run(configure: { settings, folder in
+            try Data(patience.utf8).write(to: URL(filePath: "\(folder)/exporter.yml"))
+        }) { fixture in
             try await fixture.addTenant("alive")
             try await fixture.eventually("the first probe") { $0.contains("check=\"readyz\"} 1") }
             let prometheus = try await RealPrometheus(scraping: fixture.url, folder: fixture.folder)

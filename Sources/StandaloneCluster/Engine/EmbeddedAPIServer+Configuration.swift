@@ -40,8 +40,8 @@ extension EmbeddedAPIServer {
         package var version = ServerVersion("v1.36.0")
         package var historyLimit = 10_000
         /// How many requests and watches one HTTP/2 connection may carry at a time; 0 speaks HTTP/1.1 alone, where each
-        /// watch takes a connection.
-        package var http2Streams = 0
+        /// watch takes a connection. kube-apiserver's own default.
+        package var http2Streams = 250
         /// What becomes of the workloads in this cluster.
         package var runtime = WorkloadRuntime.none
         /// The flag that gave `port`, for an error that it cannot be had.

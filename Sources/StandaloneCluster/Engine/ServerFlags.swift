@@ -67,7 +67,7 @@ extension EmbeddedAPIServer.Configuration {
         bindAddress = flags["bind-address"] ?? "0.0.0.0"
         advertiseAddress = flags["advertise-address"] ?? ""
         port = try Self.number(flags, "secure-port", in: 0...65535) ?? 6443
-        http2Streams = try Self.number(flags, "http2-max-streams-per-connection", in: 0...10_000) ?? 0
+        http2Streams = try Self.number(flags, "http2-max-streams-per-connection", in: 0...10_000) ?? http2Streams
         if flags["client-ca-file"] != nil { clientAuthorities = try Self.file(flags, "client-ca-file") }
         if let cidr = flags["service-cluster-ip-range"]?.split(separator: ",").first(where: { !$0.contains(":") }) {
             serviceCIDR = String(cidr)

@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `a certificate says who asks on every stream of its connection`() async throws {
-        try await ServerFixture.run(configure: { $0.http2Streams = 250 }) { fixture in
+        try await ServerFixture.run { fixture in
             let bob = try ServerFixture.issue(fixture.authority, "bob")
             let connection = try await HTTP2Connection.open(to: fixture, as: bob, token: nil)
             for _ in 0..<2 {
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func `a hundred and twenty watches share a connection with the requests that they see`() async throws {
-        try await ServerFixture.run(configure: { $0.http2Streams = 250 }) { fixture in
+        try await ServerFixture.run { fixture in
             let connection = try await HTTP2Connection.open(to: fixture)
             let begun = Count(120)
             try await withThrowingTaskGroup(of: Int.self) { group in
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func `forty connections of fifteen watches each hear of everything that all of them write`() async throws {
-        try await ServerFixture.run(configure: { $0.http2Streams = 250 }) { fixture in
+        try await ServerFixture.run { fixture in
             let begun = Count(40 * 15)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<40 {
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func `a client that does not read its watch holds up nobody`() async throws {
-        try await ServerFixture.run(configure: { $0.http2Streams = 250 }) { fixture in
+        try await ServerFixture.run { fixture in
             let (lazy, other) = (
                 try await HTTP2Connection.open(to: fixture), try await HTTP2Connection.open(to: fixture)
             )
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test func `a request that is too large is refused, and its connection stays`() async throws {
-        try await ServerFixture.run(configure: { $0.http2Streams = 250 }) { fixture in
+        try await ServerFixture.run { fixture in
             let connection = try await HTTP2Connection.open(to: fixture)
             let large = [UInt8](repeating: UInt8(ascii: " "), count: ServerConnection.bodyLimit + 100_000)
             #expect(try await Self.create(connection, large) == 413)
@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test func `the server ends though watches are open, and says goodbye`() async throws {
-        let connections = try await ServerFixture.run(configure: { $0.http2Streams = 250 }) { fixture in
+        let connections = try await ServerFixture.run { fixture in
             let (reading, lazy, idle) = (
                 try await HTTP2Connection.open(to: fixture), try await HTTP2Connection.open(to: fixture),
                 try await HTTP2Connection.open(to: fixture)
