@@ -72,7 +72,7 @@ let package = Package(
         .systemLibrary(name: "CLibSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        // What the kernel offers and Swift's Glibc leaves out: epoll, eventfd.
+        // What the system offers and Swift's Glibc leaves out: epoll, eventfd, mallopt.
         .systemLibrary(name: "CLinux"),
 
         // JSON, metadata, selectors, patches, kubeconfig, YAML. No I/O.
@@ -159,7 +159,7 @@ let package = Package(
         // One line on standard error for each message.
         .target(name: "LineLog", dependencies: ["KubeObjects", logging], swiftSettings: strict),
         // What every program of ours does first.
-        .target(name: "ProgramStart", dependencies: ["CLibSSL"], swiftSettings: strict),
+        .target(name: "ProgramStart", dependencies: ["CLibSSL", "CLinux"], swiftSettings: strict),
 
         // Why an address cannot be listened on.
         .target(

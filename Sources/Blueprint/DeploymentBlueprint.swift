@@ -26,6 +26,7 @@ extension TenantControlPlane {
         if let arguments = asked.extraArgs.apiServer {
             annotations[Keys.apiServerArguments] = Checksum.md5(ofList: arguments)
         }
+        annotations[Keys.replicas] = "\(asked.replicas)"
         var object = managed(.deployment, labels: asked.additionalMetadata.labels, annotations: annotations)
         let selector: JSON = ["matchLabels": [Keys.name: .string(name)]]
         var deployment: JSON = [

@@ -84,7 +84,9 @@ extension TenantControlPlane {
         _ progress: TenantProgress, available: (isTrue: Bool?, reason: String, message: String)
     ) -> (reason: String?, message: String) {
         guard available.isTrue == true else { return (nil, available.message) }
-        if case .waiting(_, let message) = progress.interior { return (nil, message) }
+        if case .waiting(_, let message) = progress.interior {
+            return (nil, ([message] + [progress.obstacle].compactMap { $0 }).joined(separator: "; "))
+        }
         if spec.addons.konnectivity != nil, case .silent(let message) = progress.tunnel {
             return ("TunnelSilent", message)
         }

@@ -1,5 +1,6 @@
 #ifndef KAMAJI_CLINUX_H
 #define KAMAJI_CLINUX_H
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -90,8 +90,9 @@ extension KubeClient {
 
     /// What the server says to a GET of this path, as a status code: for what it passes on to others and no object comes
     /// back from. Asked once; throws when the server itself cannot be asked.
-    package func status(of path: String) async throws -> Int {
-        let call = Call(method: "GET", path: path)
+    package func status(of path: String, within timeout: Duration? = nil) async throws -> Int {
+        var call = Call(method: "GET", path: path)
+        call.timeout = timeout
         return try await slots.run { try await transport.send(try await request(call)) }.status
     }
 

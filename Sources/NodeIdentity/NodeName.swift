@@ -7,6 +7,8 @@ package struct NodeName: Sendable, Hashable, CustomStringConvertible {
     /// In the subject of every agent's certificate.
     package static let agentGroup = "kamaji:agents"
     package static let kubeletGroup = "system:nodes"
+    /// Of agents whose certificate has ended, while they come back with their node's own token.
+    package static let returningGroup = "system:bootstrappers:kamaji:reenrol"
 
     /// A DNS subdomain (RFC 1123), as Node objects are named; nil when the text is none.
     package init?(_ text: String) {

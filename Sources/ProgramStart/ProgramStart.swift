@@ -1,4 +1,5 @@
 import CLibSSL
+import CLinux
 import Glibc
 
 /// What each of our programs does before anything else.
@@ -9,6 +10,9 @@ package enum ProgramStart {
     /// connections meanwhile would find it taken down.
     package static func prepare() {
         signal(SIGPIPE, SIG_IGN)
+        // Each arena of malloc keeps what was freed in it. The manager's share for a tenant was 285 KB with one for each
+        // thread and is 213 KB with one for all, at the same speed (60 tenants with interiors, two cores).
+        mallopt(M_ARENA_MAX, 1)
         // Counts only for whoever calls first; a failure of libcrypto shows at its first use.
         _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
         raiseDescriptorLimit()

@@ -100,12 +100,13 @@ package final class ManagedVersions: Sendable {
         tenants.withLock { ($0[tenant] ?? [:]).values.contains { !$0.shown.isEmpty && $0.shown != $0.ours } }
     }
 
-    /// The objects of this kind that we applied or saw inside the tenant.
-    func keys(of tenant: ObjectKey, type: ResourceType) -> [ObjectKey] {
-        names(of: tenant, type: type).map { name in
+    /// The objects of this kind that we applied or saw inside the tenant. Those of the kind that stand beside it, in the
+    /// admin cluster, have no namespace in their names.
+    func keys(inside tenant: ObjectKey, type: ResourceType) -> [ObjectKey] {
+        names(of: tenant, type: type).compactMap { name in
+            guard type.isNamespaced else { return ObjectKey(namespace: nil, name: name) }
             let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
-            return parts.count == 2
-                ? ObjectKey(namespace: parts[0], name: parts[1]) : ObjectKey(namespace: nil, name: name)
+            return parts.count == 2 ? ObjectKey(namespace: parts[0], name: parts[1]) : nil
         }
     }
 

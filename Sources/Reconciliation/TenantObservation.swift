@@ -19,8 +19,15 @@ struct TenantObservation: Sendable {
         }
     }
 
-    /// Whether an autoscaler owns the Deployment's number of replicas.
-    var replicasAreForeign: Bool { objects[.deployment]?.isScaled(by: "kube-controller-manager") ?? false }
+    /// Whether the Deployment's number of replicas is left to the autoscaler that wrote it last. Nothing says whether
+    /// that autoscaler is still there, so another number in the tenant than at the last pass counts as its owner's wish,
+    /// and sleep always does; an autoscaler that lives goes on from there.
+    func replicasAreForeign(asked: Int) -> Bool {
+        guard asked > 0, let deployment = objects[.deployment],
+            deployment.isScaled(by: "kube-controller-manager")
+        else { return false }
+        return deployment.annotations[Keys.replicas].map { $0 == "\(asked)" } ?? true
+    }
 }
 
 extension KubeObject {

@@ -11,15 +11,35 @@ extension TenantReconciler {
 
     /// Brings what is inside the tenant to what its spec asks for, as soon as its API answers.
     func reconcileInterior(_ tenant: TenantControlPlane, _ progress: inout TenantProgress) async throws {
-        if let obstacle = tenant.interiorObstacle(deployment: progress.deployment) {
-            progress.interior = obstacle
-            if (progress.deployment?[path: "status", "readyReplicas"]?.integer ?? 0) == 0 { sessions.end(tenant.key) }
+        guard let obstacle = tenant.interiorObstacle(deployment: progress.deployment) else {
+            progress.interior = try await furnish(tenant, &progress)
             return
         }
+        progress.interior = obstacle
+        guard (progress.deployment?[path: "status", "readyReplicas"]?.integer ?? 0) > 0,
+            tenant.spec.controlPlane.deployment.replicas > 0
+        else {
+            sessions.end(tenant.key)
+            return
+        }
+        // The version changes, which may take long where its pods do not start: what the old one has inside is kept.
+        guard let served = tenant.recordedVersion else { return }
+        do {
+            _ = try await furnish(try tenant.keeping(version: served), &progress)
+        } catch {
+            progress.interior = obstacle
+            log.info(
+                "inside not kept while the version changes",
+                metadata: ["tenant": "\(tenant.key)", "error": "\(error)"])
+        }
+    }
+
+    /// Brings what is inside to what this spec asks for.
+    private func furnish(_ tenant: TenantControlPlane, _ progress: inout TenantProgress) async throws -> InteriorState {
         guard let exposure = progress.exposure, let facts = progress.facts, let service = progress.service,
             let roots = progress.credentials[.certificateAuthority],
             let authority = roots[AuthorityFiles.cluster.bundle] ?? roots[AuthorityFiles.cluster.certificate]
-        else { return }
+        else { return .unseen }
         let kubeconfig = try self.kubeconfig(of: tenant, progress)
         let objects = tenant.objectsInside(exposure, facts, authorityPEM: authority)
         let wanted = objects.made
@@ -47,7 +67,7 @@ extension TenantReconciler {
             progress.interior = .waiting(reason: error.reason, message: error.message)
             throw error
         }
-        progress.interior = .applied(clusterInfo: TenantObject.clusterInfoChecksum(wanted))
+        return .applied(clusterInfo: TenantObject.clusterInfoChecksum(wanted))
     }
 
     private static let unreachable = "TenantUnreachable"

@@ -73,7 +73,8 @@ extension TenantReconciler {
         let current = try progress.refusal.map { try tenant.keeping(version: $0.keptVersion) } ?? tenant
         let objects = current.objects(
             exposure, store.facts, credentials: issued.credentials, password: password, settings: settings.blueprint,
-            replicasAreForeign: observation.replicasAreForeign, servesTLSRoutes: gateways.servesRoutes)
+            replicasAreForeign: observation.replicasAreForeign(asked: current.spec.controlPlane.deployment.replicas),
+            servesTLSRoutes: gateways.servesRoutes)
 
         // Roots first: a leaf that is stored while its authority is not would have to be issued again.
         try await applyAll(

@@ -32,6 +32,8 @@ package enum Keys {
     package static let soot = "kamaji.clastix.io/soot"
     /// On the Deployment: md5 of the user's extra arguments of the API server.
     package static let apiServerArguments = "kube-apiserver.kamaji.clastix.io/args"
+    /// Ours, on the Deployment: the replicas that the tenant asked for when it was last applied.
+    package static let replicas = "kamaji.clastix.io/replicas"
     /// On the pods: checksum of the datastore's credentials.
     package static let storageConfiguration = "storage.kamaji.clastix.io/config"
     /// Ours, on the pods: checksum of the tunnel server's kubeconfig, and with it of its certificate.

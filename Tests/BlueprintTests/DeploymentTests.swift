@@ -32,7 +32,7 @@ import Testing
             """
         ).deployed()
         #expect(deployment.labels["tier"] == "gold")
-        #expect(deployment.annotations == ["owner": "ops"])
+        #expect(deployment.annotations == ["owner": "ops", Keys.replicas: "1"])
         let template = deployment.template
         #expect(template.labels["team"] == "blue")
         #expect(template.labels["kamaji.clastix.io/component"] == "mine")

@@ -37,14 +37,15 @@ struct RealPrometheusTests {
             try await fixture.addDeadDatastore("gone")
             let expected: Set = ["KamajiTenantAPIDown dead", "KamajiCertExpired alive", "KamajiDatastoreDown gone"]
             let end = ContinuousClock.now + .seconds(240)
-            while try await !prometheus.firing().isSuperset(of: expected), ContinuousClock.now < end {
+            var firing = try await prometheus.firing()
+            while !firing.isSuperset(of: expected), ContinuousClock.now < end {
                 try await Task.sleep(for: .milliseconds(500))
+                firing = try await prometheus.firing()
             }
             // A scrape that was late leaves nothing to be asked for until the next.
             try await prometheus.eventually("the endpoint", "kamaji_ds_endpoint_up{endpoint=\"127.0.0.1:1\"}") {
                 $0 == [0]
             }
-            let firing = try await prometheus.firing()
             #expect(firing.isSuperset(of: expected))
             let known = expected.union([
                 "KamajiCertProblem alive", "KamajiCertRotationOverdue alive", "KamajiTenantAPIErrorBudgetBurn dead",
@@ -130,7 +131,7 @@ final class RealPrometheus: Sendable {
         let monitor = try #require(object[path: "spec", "endpoints"]?[0])
         let relabeling = monitor["relabelings"]?[0]
         let configuration = """
-            global: {scrape_interval: 3s, scrape_timeout: 3s, evaluation_interval: 1s}
+            global: {scrape_interval: 5s, scrape_timeout: 5s, evaluation_interval: 1s}
             rule_files: [rules.yml]
             scrape_configs:
             - job_name: serviceMonitor/kamaji-system/kamaji-exporter/0

@@ -18,6 +18,8 @@ struct ControlPlane: Sendable {
 
     static let token = "first-token"
     static let otherToken = "second-token"
+    /// Of the node "node".
+    static let nodeToken = "node-token"
 
     let connection: ClusterConnection
     let transport: any HTTPTransport
@@ -54,7 +56,10 @@ struct ControlPlane: Sendable {
         try data.file("ca.crt", String(decoding: authority.certificate.pem, as: UTF8.self))
         try data.file("server.crt", String(decoding: server.certificate, as: UTF8.self))
         try data.file("server.key", String(decoding: server.key, as: UTF8.self))
-        try data.file("tokens", "\(token),one,1,\"system:masters\"\n\(otherToken),two,2,\"system:masters\"\n")
+        try data.file(
+            "tokens",
+            "\(token),one,1,\"system:masters\"\n\(otherToken),two,2,\"system:masters\"\n"
+                + "\(nodeToken),system:node:node,3,\"system:nodes\"\n")
         let apiServer = try run(
             "kube-apiserver", data,
             [

@@ -1,6 +1,7 @@
 import Blueprint
 import HTTPTransport
 import KubeObjects
+import PKI
 import TenantAPI
 import Testing
 
@@ -78,7 +79,28 @@ struct TenantObjectsTests {
         _ = try await user.create(
             ResourceType.configMaps.object(ObjectKey(namespace: "kube-system", name: "theirs")), .configMaps)
 
+        // The one rule that is judged by who asks: what a node asks for is not the user's.
+        let request = try Self.certificateRequest()
+        await #expect(throws: KubeError.self) { try await user.create(request, .certificateSigningRequests) }
+        var binding = ResourceType.clusterRoleBindings.object(ObjectKey(namespace: nil, name: "nodes"))
+        binding["roleRef"] = ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:node"]
+        binding["subjects"] = [["kind": "Group", "name": "system:nodes", "apiGroup": "rbac.authorization.k8s.io"]]
+        _ = try await client.apply(binding, .clusterRoleBindings)
+        let node = plane.client("node", credential: .token(ControlPlane.nodeToken))
+        _ = try await node.create(request, .certificateSigningRequests)
+
         for object in limit.reversed() { try await client.delete(object.type, object.object.key) }
+    }
+
+    private static func certificateRequest() throws -> KubeObject {
+        let request = try CertificateSigningRequest.make(
+            commonName: "system:node:node", organizations: ["system:nodes"], key: .generate(.ecdsaP256))
+        var object = ResourceType.certificateSigningRequests.object(ObjectKey(namespace: nil, name: "of-a-node"))
+        object["spec"] = [
+            "request": .string(Base64.encode(request.pem)), "usages": ["digital signature", "client auth"],
+            "signerName": "kubernetes.io/kube-apiserver-client-kubelet",
+        ]
+        return object
     }
 
     /// A client that may do everything and is not of `system:masters`.

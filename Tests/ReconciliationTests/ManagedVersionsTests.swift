@@ -54,6 +54,16 @@ import Testing
         #expect(!versions.knowsAnything(of: tenant))
     }
 
+    @Test func `what stands beside a tenant is not taken for what is inside`() {
+        let inside = ObjectKey(namespace: "kube-system", name: "kubeadm-config")
+        versions.record(ManagedID(.configMaps, inside), of: tenant, version: "5", applied: 1)
+        versions.record(ManagedID(type: .configMaps, name: "a-kubeadmconfig"), of: tenant, version: "6", applied: 1)
+        #expect(versions.keys(inside: tenant, type: .configMaps) == [inside])
+        let role = ObjectKey(namespace: nil, name: "kubeadm:get-nodes")
+        versions.record(ManagedID(.clusterRoles, role), of: tenant, version: "7", applied: 1)
+        #expect(versions.keys(inside: tenant, type: .clusterRoles) == [role])
+    }
+
     @Test func `what a forgotten tenant left is known until the watch shows its end`() {
         let ours = ManagedID(type: .configMaps, name: "a-kubeadmconfig")
         versions.record(secret, of: tenant, version: "5", applied: 1)

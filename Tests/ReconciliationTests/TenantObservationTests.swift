@@ -53,8 +53,12 @@ import Testing
             ]
         ]
         var observation = TenantObservation()
-        #expect(!observation.replicasAreForeign)
+        #expect(!observation.replicasAreForeign(asked: 2))
         observation.objects[.deployment] = deployment
-        #expect(observation.replicasAreForeign == isForeign)
+        #expect(observation.replicasAreForeign(asked: 2) == isForeign)
+        #expect(!observation.replicasAreForeign(asked: 0), "a tenant that is put to sleep sleeps")
+        observation.objects[.deployment]?.annotations[Keys.replicas] = "2"
+        #expect(observation.replicasAreForeign(asked: 2) == isForeign)
+        #expect(!observation.replicasAreForeign(asked: 3), "its owner wants another number")
     }
 }

@@ -13,12 +13,18 @@ struct TunnelProbeTests {
     private final class Nodes: HTTPTransport {
         let nodes: [(name: String, address: String)]
         let dialled = Mutex<[String]>([])
+        /// Of a dial that no answer comes to.
+        let fault: HTTPTransportError?
 
-        init(_ nodes: [(name: String, address: String)]) { self.nodes = nodes }
+        init(_ nodes: [(name: String, address: String)], fault: HTTPTransportError? = nil) {
+            self.nodes = nodes
+            self.fault = fault
+        }
 
         func send(_ request: HTTPRequest) async throws -> HTTPResponse {
             if let match = request.url.firstMatch(of: /nodes\/([^\/]+)\/proxy/) {
                 dialled.withLock { $0.append(String(match.1)) }
+                if let fault { throw fault }
                 return HTTPResponse(status: 200, headers: [:], body: Array("ok".utf8))
             }
             let items: [JSON] = nodes.map { node in
@@ -58,6 +64,17 @@ struct TunnelProbeTests {
                         "no Ready node has an address under which others reach it: a (169.254.3.4), b (127.0.0.1); "
                         + "start its kubelet with --node-ip"))
         #expect(nodes.dialled.withLock { $0 } == [])
+    }
+
+    @Test func `a tunnel in which dials hang is silent, and a server that went away says nothing of it`() async throws {
+        let hanging = Nodes([("a", "10.0.0.7")], fault: HTTPTransportError(.timedOut, "nothing came"))
+        #expect(
+            try await look(hanging)
+                == .silent(
+                    message: "no answer through konnectivity from Ready nodes: a (nothing within 12 s); look at the "
+                        + "konnectivity agents and at the firewall before the tenant's konnectivity port"))
+        let gone = Nodes([("a", "10.0.0.7")], fault: HTTPTransportError(.connectionLost, "it was closed"))
+        await #expect(throws: HTTPTransportError.self) { try await look(gone) }
     }
 
     @Test func `one that can be dialled is enough`() async throws {

@@ -6,23 +6,24 @@ extension TenantControlPlane {
     func kubeProxy(_ addon: Addon, _ exposure: Exposure) -> [TenantObject] {
         let make = TenantObjectMaker(addon: .kubeProxy)
         let namespace = TenantObjectMaker.namespace
+        let files = [
+            "config.conf": YAML.write(kubeProxyConfiguration),
+            "kubeconfig.conf": YAML.write(Self.kubeProxyKubeconfig(exposure)),
+        ]
         return [
             make.serviceAccount("kube-proxy"),
             make.clusterRoleBinding(
                 "kubeadm:node-proxier", to: "system:node-proxier", .serviceAccount("kube-proxy")),
         ] + make.readers("kube-proxy", of: "kube-proxy", in: namespace, .joiningNodes) + [
-            make.configMap(
-                "kube-proxy", labels: ["app": "kube-proxy"],
-                [
-                    "config.conf": YAML.write(kubeProxyConfiguration),
-                    "kubeconfig.conf": YAML.write(Self.kubeProxyKubeconfig(exposure)),
-                ]),
+            make.configMap("kube-proxy", labels: ["app": "kube-proxy"], files),
             make.object(
-                .daemonSets, "kube-proxy", in: namespace, labels: Self.proxyPods, ["spec": kubeProxyWorkload(addon)]),
+                .daemonSets, "kube-proxy", in: namespace, labels: Self.proxyPods,
+                ["spec": kubeProxyWorkload(addon, configuration: Checksum.md5(of: files.mapValues { Array($0.utf8) }))]),
         ]
     }
 
     private static let proxyPods = ["k8s-app": "kube-proxy"]
+    private static let configurationMark = "kamaji.clastix.io/configuration"
 
     /// What differs from kube-proxy's defaults. With the pod networks it tells traffic of pods from traffic of others.
     private var kubeProxyConfiguration: JSON {
@@ -57,12 +58,15 @@ extension TenantControlPlane {
         ]
     }
 
-    private func kubeProxyWorkload(_ addon: Addon) -> JSON {
+    /// - Parameter configuration: a checksum of its files, which it reads only when it starts.
+    private func kubeProxyWorkload(_ addon: Addon, configuration: String) -> JSON {
         [
             "selector": ["matchLabels": JSON(Self.proxyPods)],
             "updateStrategy": ["type": "RollingUpdate"],
             "template": [
-                "metadata": ["labels": JSON(Self.proxyPods)],
+                "metadata": [
+                    "labels": JSON(Self.proxyPods), "annotations": [Self.configurationMark: .string(configuration)],
+                ],
                 "spec": [
                     "priorityClassName": "system-node-critical",
                     "serviceAccountName": "kube-proxy",

@@ -13,6 +13,9 @@ package enum NodeAgents {
     /// The service account whose tokens the tunnel's server asks for.
     static let tunnelAccount = "konnectivity-agent"
 
+    /// Label of the rights of single nodes' agents, which come and go with enrolments.
+    package static let accessComponent = "node-agent"
+
     /// Where the policy stands that keeps agents to their own fields of a Node; RBAC cannot tell fields apart.
     package static let policyKey = ObjectKey(namespace: nil, name: "kamaji-node-agents")
     /// The first Kubernetes that has ValidatingAdmissionPolicy without a feature gate.
@@ -25,7 +28,7 @@ package enum NodeAgents {
         var objects = [
             make.clusterRole("kamaji:reenrol", rules: requests),
             make.clusterRoleBinding(
-                "kamaji:reenrol", to: "kamaji:reenrol", .group("system:bootstrappers:kamaji:reenrol")),
+                "kamaji:reenrol", to: "kamaji:reenrol", .group(NodeName.returningGroup)),
         ]
         if let version = KubernetesVersion(version), let policyVersion, version >= policyVersion {
             objects += [policy, policyBinding]
@@ -46,6 +49,7 @@ package enum NodeAgents {
             requests, TenantObjectMaker.rule(["nodes"], mayWriteNode ? ["get", "patch"] : ["get"], named: [node]),
         ]
         if mayWriteNode { rules.append(TenantObjectMaker.rule(["nodes/status"], ["patch"], named: [node])) }
+        let make = TenantObjectMaker(addon: .bootstrap, labels: [Keys.component: accessComponent])
         return [
             make.object(.clusterRoles, user, ["rules": .array(rules)]),
             make.clusterRoleBinding(user, to: user, .user(user)),

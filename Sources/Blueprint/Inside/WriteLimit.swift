@@ -1,4 +1,5 @@
 import KubeObjects
+import NodeIdentity
 import TenantAPI
 
 extension TenantControlPlane {
@@ -41,8 +42,9 @@ struct WriteBarrier: Sendable {
     let message: String
 
     /// Exempt are the namespace `kube-system`; the heartbeats of nodes that are there, which are updates of their
-    /// leases; questions about who may do what, which kubelets and the tunnel ask by creating reviews that nobody
-    /// stores; and members of `system:masters`, us among them: whoever sets the barrier can lift it. (Policies and
+    /// leases; certificates that nodes and their agents ask for, which end, and with them the tunnel, within days;
+    /// questions about who may do what, which kubelets and the tunnel ask by creating reviews that nobody stores; and
+    /// members of `system:masters`, us among them: whoever sets the barrier can lift it. (Policies and
     /// bindings themselves are never judged by policies.) Subresources, such as a pod's status, are not matched.
     var objects: [TenantObject] {
         let make = TenantObjectMaker(addon: addon)
@@ -82,6 +84,7 @@ struct WriteBarrier: Sendable {
                                     "!(has(request.userInfo.groups) && 'system:masters' in request.userInfo.groups)",
                             ],
                             ["name": "not-a-heartbeat", "expression": .string("!(\(Self.isHeartbeat))")],
+                            ["name": "not-a-certificate-of-a-node", "expression": .string("!(\(Self.isRenewal))")],
                         ],
                         "validations": [
                             ["expression": "false", "message": .string(message), "reason": "Forbidden"]
@@ -93,6 +96,12 @@ struct WriteBarrier: Sendable {
                 ["spec": ["policyName": .string(name), "validationActions": ["Deny"]]]),
         ]
     }
+
+    private static let isRenewal =
+        "request.operation == 'CREATE' && request.resource.group == 'certificates.k8s.io' "
+        + "&& request.resource.resource == 'certificatesigningrequests' && has(request.userInfo.groups) && ("
+        + [NodeName.kubeletGroup, NodeName.agentGroup, NodeName.returningGroup]
+        .map { "'\($0)' in request.userInfo.groups" }.joined(separator: " || ") + ")"
 
     private static let isHeartbeat =
         "request.operation == 'UPDATE' && has(request.namespace) && request.namespace == 'kube-node-lease' "

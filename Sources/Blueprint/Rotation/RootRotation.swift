@@ -21,6 +21,11 @@ package struct RootRotation: Sendable, Hashable {
 
     /// For a condition: what is so, what is waited for, and how it can be ended.
     func message(of tenant: String) -> String {
+        guard let reason = facts.reason, stage != .settled else { return standing(of: tenant) }
+        return standing(of: tenant) + ". Another rotation is wanted (\(reason)), and begins when this one is over"
+    }
+
+    private func standing(of tenant: String) -> String {
         let secret = component.objectName(of: tenant)
         let root = isAuthority ? "authority" : "key"
         switch stage {

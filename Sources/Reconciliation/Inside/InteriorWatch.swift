@@ -10,27 +10,25 @@ struct InteriorWatch: Sendable {
     let versions: ManagedVersions
     let changed: @Sendable (ObjectKey) -> Void
 
+    /// The rights of single nodes' agents are in no plan: the approver gives and takes them.
+    private static let planned = LabelSelector([
+        .equals(Keys.project, Keys.projectValue), .differs(Keys.component, NodeAgents.accessComponent),
+    ])
+
     /// Until the task is cancelled.
     func run(_ kinds: Set<ResourceType>) async {
-        var known: [ResourceType: Set<ObjectKey>] = [:]
         // Only cancellation ends a watch.
         try? await client.watch(
-            kinds, labelSelector: LabelSelector(equals: [Keys.project: Keys.projectValue]), metadataOnly: true
+            kinds, labelSelector: Self.planned, metadataOnly: true
         ) { type, event in
             switch event {
             case .relisted(let objects, _):
-                let present = Set(objects.map(\.key))
                 for object in objects { show(object, type) }
                 // Also what we applied before anybody watched, and is not there any more.
-                let former = known[type, default: []].union(versions.keys(of: tenant, type: type))
-                for key in former.subtracting(present) { showGone(key, type) }
-                known[type] = present
-            case .changed(let object):
-                known[type, default: []].insert(object.key)
-                show(object, type)
-            case .deleted(let object):
-                known[type]?.remove(object.key)
-                showGone(object.key, type)
+                let gone = Set(versions.keys(inside: tenant, type: type)).subtracting(objects.map(\.key))
+                for key in gone { showGone(key, type) }
+            case .changed(let object): show(object, type)
+            case .deleted(let object): showGone(object.key, type)
             }
         }
     }

@@ -33,10 +33,13 @@ package final class TenantSessions: Sendable {
         var isSwept = false
     }
 
+    /// A session's task lives long and there are thousands: it holds of its plan what it needs.
     private struct Start: Sendable {
         let tenant: ObjectKey
         let identity: Int
-        let plan: SessionPlan
+        let kinds: Set<ResourceType>
+        let dialsNodes: Bool
+        let reserved: ReservedNames
         let client: KubeClient
         let stopped: AsyncStream<Never>
     }
@@ -67,7 +70,9 @@ package final class TenantSessions: Sendable {
         let (stopped, stop) = AsyncStream.makeStream(of: Never.self)
         sessions.withLock { $0[tenant] = Session(identity: identity, client: client, stop: stop) }
         starting.yield(
-            Start(tenant: tenant, identity: identity, plan: plan, client: client, stopped: stopped))
+            Start(
+                tenant: tenant, identity: identity, kinds: plan.kinds, dialsNodes: plan.dialsNodes,
+                reserved: plan.reserved, client: client, stopped: stopped))
         return client
     }
 
@@ -107,16 +112,16 @@ package final class TenantSessions: Sendable {
         let watch = InteriorWatch(
             tenant: start.tenant, client: start.client, versions: versions, changed: changed)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await watch.run(start.plan.kinds) }
+            group.addTask { await watch.run(start.kinds) }
             group.addTask { await events.run() }
             group.addTask {
                 let approver = NodeApprover(
-                    client: start.client, tenant: start.tenant, reserved: start.plan.reserved, events: events,
+                    client: start.client, tenant: start.tenant, reserved: start.reserved, events: events,
                     log: self.log)
                 // Only cancellation ends it.
                 try? await approver.run()
             }
-            if start.plan.dialsNodes {
+            if start.dialsNodes {
                 group.addTask {
                     await TunnelProbe(client: start.client).run { self.show($0, of: start) }
                 }

@@ -1,4 +1,5 @@
 import Blueprint
+import HTTPTransport
 import KubeClient
 import KubeObjects
 
@@ -9,6 +10,8 @@ struct TunnelProbe: Sendable {
 
     /// Nodes dialled in a round before the tunnel is called silent: one dead node is not a dead tunnel.
     static let dials = 3
+    /// An agent gives up a dial after five seconds; the rest is for the way there and back.
+    static let patience = Duration.seconds(12)
 
     /// Looks again and again, until the task is cancelled, and shows each finding.
     func run(_ show: @Sendable (TunnelState) -> Void) async {
@@ -36,10 +39,16 @@ struct TunnelProbe: Sendable {
         if dialable.isEmpty { return .undialable(message: Self.complaint(ready)) }
         var failures: [String] = []
         for node in dialable.shuffled().prefix(Self.dials) {
-            // kubelet's own health, over the port that logs and exec take.
-            let status = try await client.status(of: "/api/v1/nodes/\(node.name)/proxy/healthz")
-            if Self.isAnswer(status) { return .answered }
-            failures.append("\(node.name) (\(status))")
+            do {
+                // kubelet's own health, over the port that logs and exec take.
+                let status = try await client.status(
+                    of: "/api/v1/nodes/\(node.name)/proxy/healthz", within: Self.patience)
+                if Self.isAnswer(status) { return .answered }
+                failures.append("\(node.name) (\(status))")
+            } catch let error as HTTPTransportError where error.code == .timedOut {
+                // The API server answered a moment ago: what hangs is its way to the node.
+                failures.append("\(node.name) (nothing within \(Self.patience.components.seconds) s)")
+            }
         }
         return .silent(
             message:

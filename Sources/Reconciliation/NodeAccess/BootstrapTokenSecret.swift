@@ -11,7 +11,7 @@ package struct BootstrapTokenSecret: Sendable, Hashable {
     package static let joiningGroup = "system:bootstrappers:kubeadm:default-node-token"
 
     /// The group of tokens that nodes come back with; RBAC lets it ask for certificates and nothing else.
-    package static let reenrolmentGroup = "system:bootstrappers:kamaji:reenrol"
+    package static let reenrolmentGroup = NodeName.returningGroup
 
     package enum Usage: String, Sendable, Hashable, CaseIterable {
         /// It signs in as `system:bootstrap:ID`.

@@ -54,6 +54,15 @@ import Testing
         #expect(try Kubeconfig(yaml: YAML.write(kubeconfig)).currentUser != nil)
     }
 
+    @Test func `it starts anew where its server's address changes, which it would not notice`() throws {
+        func mark(_ address: String) throws -> JSON? {
+            try Sample.withAddons().inside("DaemonSet kube-system/kube-proxy", at: Sample.exposure(address))[
+                path: "spec", "template", "metadata", "annotations"]
+        }
+        #expect(try mark("192.0.2.7") == mark("192.0.2.7"))
+        #expect(try mark("192.0.2.7") != mark("192.0.2.8"))
+    }
+
     @Test func `its pods are kubeadm's`() throws {
         let set = try Sample.withAddons().inside("DaemonSet kube-system/kube-proxy")
         #expect(set.pod["hostNetwork"] == true)

@@ -168,6 +168,18 @@ struct StageCase: Sendable, CustomTestStringConvertible {
         return RootRotation(component, stage, facts)
     }
 
+    @Test func `a rotation that is wanted during another one is not forgotten, and the status says so`() throws {
+        var facts = RotationFacts(now: StageCase.now)
+        facts.isRolledOut = true
+        facts.overlapEnd = StageCase.now
+        let quiet = RootRotation(.certificateAuthority, .overlapping, facts).message(of: "t")
+        facts.reason = "asked for by annotation"
+        let message = RootRotation(.certificateAuthority, .overlapping, facts).message(of: "t")
+        #expect(
+            message
+                == quiet + ". Another rotation is wanted (asked for by annotation), and begins when this one is over")
+    }
+
     @Test(arguments: [
         (Component.certificateAuthority, RotationStage.settled, false, "Ready", "Issued"),
         (.certificateAuthority, .trusting, false, "CertificateAuthorityRotating", "NextTrusted"),

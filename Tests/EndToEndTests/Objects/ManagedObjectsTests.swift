@@ -156,8 +156,11 @@ extension EndToEnd {
                 try await session.value("deploy/mine", ".spec.template.spec.containers[*].image").contains("v1.35.4"))
         }
 
-        @Test func `replicas that an autoscaler owns are left to it`() async throws {
-            let session = try await tenant("scaled")
+        @Test func `replicas that an autoscaler owns are left to it, until the tenant asks for other ones`()
+            async throws
+        {
+            let session = try await tenant("scaled", replicas: 1)
+            try await session.must("wait --for=create deploy/scaled --timeout=120s")
             try await session.must(
                 #"patch deploy scaled --subresource=scale --field-manager=kube-controller-manager --type=merge -p {"spec":{"replicas":2}}"#
             )
@@ -166,6 +169,13 @@ extension EndToEnd {
                 try await session.value("deploy/scaled", ".spec.template.spec.containers[*].image").contains("v1.35.4")
             }
             #expect(try await session.value("deploy/scaled", ".spec.replicas") == "2")
+            // The autoscaler may be gone by then: what it wrote once must not keep a tenant from its sleep.
+            for replicas in ["0", "3"] {
+                try await session.must("scale tcp scaled --replicas=\(replicas)")
+                try await eventually("the Deployment has \(replicas)") {
+                    try await session.value("deploy/scaled", ".spec.replicas") == replicas
+                }
+            }
         }
 
         @Test func `the pause annotation stops reconciliation, and its removal goes on with it`() async throws {

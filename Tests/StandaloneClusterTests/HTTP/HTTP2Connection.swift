@@ -29,7 +29,7 @@ struct HTTP2Connection: Sendable {
     /// - Parameter token: for the header `authorization` of every request.
     static func open(
         to fixture: ServerFixture, as identity: (certificate: [UInt8], key: [UInt8])? = nil,
-        token: String? = "admin-token"
+        token: String? = "admin-token", behind gate: Gate? = nil
     ) async throws -> HTTP2Connection {
         let context = try NIOSSLContext(configuration: try fixture.clientTLS(["h2"], as: identity))
         return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -38,6 +38,7 @@ struct HTTP2Connection: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     let farewell = channel.eventLoop.makePromise(of: HTTP2StreamID.self)
                     try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: nil))
+                    if let gate { try pipeline.addHandler(gate) }
                     let streams = try pipeline.configureAsyncHTTP2Pipeline(mode: .client) { pushed in
                         pushed.eventLoop.makeSucceededVoidFuture()
                     }
@@ -127,6 +128,43 @@ extension ServerFixture {
             tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .pem))
         }
         return tls
+    }
+}
+
+/// Once closed, keeps what the client says until the server says something, and lets that in behind it: the two have
+/// crossed on their way.
+final class Gate: ChannelDuplexHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+
+    // All but the promise belongs to the connection's loop.
+    private var isClosed = false
+    private var kept: [(NIOAny, EventLoopPromise<Void>?)] = []
+    private let asked = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
+
+    /// Of the first bytes that are kept.
+    var departure: EventLoopFuture<Void> { asked.futureResult }
+
+    func close() { isClosed = true }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard isClosed else { return context.write(data, promise: promise) }
+        kept.append((data, promise))
+        asked.succeed()
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        if !isClosed { context.flush() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isClosed, !kept.isEmpty {
+            isClosed = false
+            for (data, promise) in kept { context.write(data, promise: promise) }
+            kept = []
+            context.flush()
+        }
+        context.fireChannelRead(data)
     }
 }
 

@@ -162,6 +162,19 @@ import Testing
         }
     }
 
+    @Test func `what is asked before the goodbye is heard is answered`() async throws {
+        let asked = try await ServerFixture.run { fixture in
+            let gate = Gate()
+            let connection = try await HTTP2Connection.open(to: fixture, behind: gate)
+            #expect(try await connection.answer("GET", "/version").status == 200)
+            try await connection.channel.eventLoop.submit { gate.close() }.get()
+            let asked = Task { try await connection.answer("GET", "/version").status }
+            try await gate.departure.get()
+            return asked
+        }
+        #expect(try await asked.value == 200)
+    }
+
     @Test func `the server ends though watches are open, and says goodbye`() async throws {
         let connections = try await ServerFixture.run { fixture in
             let (reading, lazy, idle) = (

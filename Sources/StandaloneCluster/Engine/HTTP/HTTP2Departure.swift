@@ -69,7 +69,7 @@ final class HTTP2Departure: ChannelInboundHandler {
         switch step {
         case .nothing: break
         case .announce:
-            say(.maxID)
+            announce(context)
             context.writeAndFlush(
                 wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .ping(ping, ack: false))), promise: nil)
             after(Self.notice) { $0.carryOut($0.plan.hear()) }
@@ -80,6 +80,16 @@ final class HTTP2Departure: ChannelInboundHandler {
         case .close: close()
         }
     }
+
+    /// Past NIO's own HTTP/2, which takes a connection that has said goodbye for closed as soon as nothing is open on it,
+    /// and a request that was on its way then for a fault of its client's.
+    private func announce(_ context: ChannelHandlerContext) {
+        let below = try? context.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self)
+        below?.writeAndFlush(NIOAny(ByteBuffer(bytes: Self.lastCall)), promise: nil)
+    }
+
+    /// GOAWAY (RFC 9113, 6.8) without an error that names the greatest of all streams as the last.
+    private static let lastCall: [UInt8] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]
 
     private func say(_ last: HTTP2StreamID) {
         let frame = HTTP2Frame(
