@@ -228,7 +228,8 @@ let package = Package(
         .target(
             name: "NodeBootstrap",
             dependencies: [
-                "CLibSQLite", "HTTPTransport", "Konnectivity", "KubeClient", "KubeObjects", "NodeIdentity", "PKI",
+                "CLibSQLite", "CLibZ", "HTTPTransport", "Konnectivity", "KubeClient", "KubeObjects", "NodeIdentity",
+                "PKI",
                 "Sockets",
                 "Prometheus", "Systemd", logging, subprocess, system,
             ],

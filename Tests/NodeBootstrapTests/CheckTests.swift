@@ -164,6 +164,20 @@ import Testing
         }
     }
 
+    @Test func `the kernel's own word on its configuration is unpacked, and one that was cut is none`() throws {
+        let machine = try StandInMachine(StandInTenant())
+        let packed = try #require(
+            Base64.decode(
+                "H4sIAAAAAAACA1NW8MnMK63gcvb3c/N0j/d19XV2t62EcV0jQkzi3YJtc7mUFaBCEQqZxQp5+SUKxaklXADsWLJBPgAAAA=="))
+        for (path, content) in [("/etc/config.gz", packed), ("/etc/cut.gz", Array(packed.dropLast(20)))] {
+            try machine.files.write(NodeFile(path, mode: 0o444, content))
+        }
+        let text = try #require(machine.files.unpackedText("/etc/config.gz"))
+        #expect(HostFactsGathering.configuration(text) == ["MEMCG": "y", "EXT4_FS": "m"])
+        #expect(machine.files.unpackedText("/etc/cut.gz") == nil)
+        #expect(machine.files.unpackedText("/etc/none.gz") == nil)
+    }
+
     @Test func `of many complaints the cause is named, not its effects`() {
         let results = Self.all {
             $0.serverAhead = 4000

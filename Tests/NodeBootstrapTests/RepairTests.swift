@@ -172,6 +172,21 @@ import Testing
         #expect(machine.kubelet.log.withLock { $0.count } == restarts)
     }
 
+    @Test func `a token that a killed join left behind its certificate is removed`() async throws {
+        struct Kill: Error {}
+        let machine = try StandInMachine(try StandInTenant())
+        await #expect(throws: JoinFailure.self) {
+            try await machine.join { if $0.hasPrefix("retire") { throw Kill() } }
+        }
+        #expect(machine.files.exists(KubeletFiles.bootstrapKubeconfigPath))
+        let tenant = JoinedTenant(
+            server: StandInTenant.server, authorityPEM: machine.tenant.authority.certificate.pem)
+        let repair = NodeRepair(try await machine.environment(), tenant, try #require(NodeName("edge-1")))
+        #expect(try await Self.settle(repair) == [.retireBootstrapToken])
+        #expect(!machine.files.exists(KubeletFiles.bootstrapKubeconfigPath))
+        #expect(try await Self.settle(repair) == [])
+    }
+
     @Test func `looking makes no key`() async throws {
         let (machine, repair) = try await Self.joined()
         for path in [AgentFiles.key, AgentFiles.certificate] { try machine.files.remove(path) }

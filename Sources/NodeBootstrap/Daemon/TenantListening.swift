@@ -1,8 +1,9 @@
 import Logging
 import NodeIdentity
 
-/// When the tenant is asked for its news, and what it said last. Every five minutes, sooner after it did not answer, and
-/// at once when the agent is told to reload; each node at its own moment, so that a fleet does not come at once.
+/// When the tenant is asked for its news, and what it said last. Every five minutes, sooner after it did not answer or
+/// where the clocks differ, and at once when the agent is told to reload; each node at its own moment, so that a fleet
+/// does not come at once.
 struct TenantListening: Sendable {
     private(set) var news: TenantNews?
     /// Whom the node trusted when it asked.
@@ -15,6 +16,7 @@ struct TenantListening: Sendable {
     private let place: Double
 
     private static let interval = Duration.seconds(300)
+    private static let intervalOfWrongClock = Duration.seconds(60)
     private static let retry = Duration.seconds(20)
 
     /// - Parameter place: from 0 to 1, the node's own.
@@ -31,9 +33,11 @@ struct TenantListening: Sendable {
         }
         guard next.map({ now >= $0 }) ?? true else { return }
         do {
-            news = try await TenantInquiry(environment, tenant, node).news()
-            (asked, failures, trouble) = (tenant.authorityPEM, 0, nil)
-            next = now + Self.interval * (0.9 + 0.2 * place)
+            let news = try await TenantInquiry(environment, tenant, node).news()
+            (self.news, asked, failures, trouble) = (news, tenant.authorityPEM, 0, nil)
+            // A clock is set right at any moment, soon after a start above all.
+            let isOff = abs(news.serverAhead ?? 0) > EdgeChecks.notableSkew
+            next = now + (isOff ? Self.intervalOfWrongClock : Self.interval) * (0.9 + 0.2 * place)
         } catch {
             failures += 1
             next = now + min(Self.retry * (1 << min(failures - 1, 4)), Self.interval) * (0.9 + 0.2 * place)

@@ -5,7 +5,8 @@ struct UnitHistory: Sendable {
     private var counts: [(restarts: UInt32, at: Duration)] = []
     private var unwellSince: Duration?
 
-    private static let window = Duration.seconds(600)
+    /// As long, too, as it is told of one that runs well again.
+    private static let window = Duration.seconds(120)
 
     /// - Parameter isWell: what it says of itself; nil where it says nothing.
     mutating func note(_ state: UnitState, isWell: Bool?, at now: Duration) -> UnitSteadiness {
@@ -23,7 +24,7 @@ struct UnitHistory: Sendable {
 
 /// What one look at a unit does not show.
 package struct UnitSteadiness: Sendable, Hashable {
-    /// How often systemd has started it again by itself within the last ten minutes.
+    /// How often systemd has started it again by itself within the last two minutes.
     package var restarts: UInt32 = 0
     /// For how long it has said that it is not well.
     package var unwell = Duration.zero

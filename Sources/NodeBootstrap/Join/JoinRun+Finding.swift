@@ -59,7 +59,8 @@ extension JoinRun {
         case .token(let discovery):
             try await journal.setFact(Self.soughtEndpoint, .string(discovery.endpoint.description))
         case .file(let place):
-            guard place.hasPrefix("/"), let content = try await writer.read(place),
+            // What is wrong with the file is said when the tenant is looked for by it.
+            guard place.hasPrefix("/"), let content = try? await writer.read(place),
                 let endpoint = try? ClusterInfo(kubeconfig: content).endpoint
             else { return }
             try await journal.setFact(Self.soughtEndpoint, .string(endpoint.description))

@@ -157,16 +157,14 @@ package struct HostFactsGathering: Sendable {
             facts.kernelRelease = Self.text(of: name.release)
         }
         let release = facts.kernelRelease
-        for path in [
+        let places = [
             "/boot/config-\(release)", "/usr/src/linux-\(release)/.config", "/usr/lib/modules/\(release)/config",
             "/lib/modules/\(release)/build/.config", "/usr/lib/kernel/config-\(release)",
             "/usr/src/linux-headers-\(release)/.config",
-        ] {
-            if let text = text(path) {
-                facts.kernelConfiguration = Self.configuration(text)
-                break
-            }
-        }
+        ]
+        // Its own word comes first.
+        let own = HostFiles().unpackedText("/proc/config.gz")
+        facts.kernelConfiguration = (own ?? places.lazy.compactMap { text($0) }.first).map(Self.configuration)
         // Processes see the machine's cgroups, whatever root the files have.
         for line in lines("/proc/mounts") {
             let fields = line.split(separator: " ")
