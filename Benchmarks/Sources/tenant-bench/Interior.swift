@@ -39,16 +39,46 @@ extension Fleet {
         }
     }
 
-    private func whatLacks(in tenant: String) async throws -> [String] {
+    /// How long objects that are deleted inside some tenants, one after the other, take to be back.
+    func repairs() async throws -> [Duration] {
+        let clock = ContinuousClock()
+        var times: [Duration] = []
+        for tenant in names.prefix(Self.repaired) {
+            let inside = try await client(inside: tenant)
+            for (type, key) in Self.deletable {
+                let former = try await inside.get(type, key).uid
+                try await inside.delete(type, key)
+                let start = clock.now
+                while try await [former, nil].contains(inside.find(type, key)?.uid) {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                times.append(start.duration(to: clock.now))
+            }
+        }
+        return times.sorted()
+    }
+
+    private static let repaired = 20
+    private static let deletable: [(ResourceType, ObjectKey)] = [
+        (.deployments, ObjectKey(namespace: "kube-system", name: "coredns")),
+        (.configMaps, ObjectKey(namespace: "kube-system", name: "kubeadm-config")),
+        (.clusterRoleBindings, ObjectKey(namespace: nil, name: "kubeadm:get-nodes")),
+    ]
+
+    private func client(inside tenant: String) async throws -> KubeClient {
         let secret = try await api.get(
             .secrets, ObjectKey(namespace: namespace, name: "\(tenant)-admin-kubeconfig"))
         guard let text = secret[path: "data", "admin.conf"]?.string, let yaml = Base64.decode(text) else {
-            return ["\(tenant): admin.conf"]
+            throw BenchError("\(tenant) says Ready and has no admin.conf")
         }
-        let connection = try ClusterConnection(Kubeconfig(yaml: String(decoding: yaml, as: UTF8.self)))
-        let inside = KubeClient(
-            connection: connection, transport: api.transport, fieldManager: api.fieldManager,
+        return KubeClient(
+            connection: try ClusterConnection(Kubeconfig(yaml: String(decoding: yaml, as: UTF8.self))),
+            transport: api.transport, fieldManager: api.fieldManager,
             log: Logger(label: "tenant-bench") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func whatLacks(in tenant: String) async throws -> [String] {
+        let inside = try await client(inside: tenant)
         var missing: [String] = []
         for (type, namespace, wanted) in Self.interior {
             let found = Set(try await inside.list(type, namespace: namespace).items.map(\.name))

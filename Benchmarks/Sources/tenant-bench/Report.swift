@@ -29,11 +29,13 @@ struct Report: Sendable {
     let times: Fleet.Times
     let before: ProcessSample
     let after: ProcessSample
+    /// How long what was deleted inside tenants took to be back, shortest first; empty where nothing was.
+    let repairs: [Duration]
 
     var line: String {
         let count = times.tenants.count
         let cpu = after.cpuSeconds - before.cpuSeconds
-        let json: JSON = [
+        var json: JSON = [
             "measured": .string(measured), "server": .string(server),
             "until": .string(isRunning ? "Ready" : "applied"), "tenants": JSON(count),
             "seconds": Self.rounded(Self.seconds(times.all)),
@@ -42,6 +44,10 @@ struct Report: Sendable {
             "rssBytesBefore": JSON(before.residentBytes), "rssBytesAfter": JSON(after.residentBytes),
             "rssBytesPerTenant": JSON((after.residentBytes - before.residentBytes) / count),
         ]
+        if let longest = repairs.last {
+            json["repairSecondsP50"] = Self.rounded(Self.seconds(repairs[repairs.count / 2]))
+            json["repairSecondsMax"] = Self.rounded(Self.seconds(longest))
+        }
         return String(decoding: json.encoded(), as: UTF8.self)
     }
 

@@ -68,10 +68,14 @@ struct TenantBench: AsyncParsableCommand {
         let before = try ProcessSample(process.id)
         let times = try await fleet.create()
         let after = try ProcessSample(process.id)
-        if running { try await fleet.verify() }
+        var repairs: [Duration] = []
+        if running {
+            try await fleet.verify()
+            repairs = try await fleet.repairs()
+        }
         let report = Report(
             measured: process.what, isRunning: running, server: process.server, times: times, before: before,
-            after: after)
+            after: after, repairs: repairs)
         print(report.line)
         try await fleet.remove()
     }

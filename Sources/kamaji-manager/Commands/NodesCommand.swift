@@ -51,7 +51,9 @@ struct NodesRevokeCommand: AsyncParsableCommand {
         abstract: "Take a node's rights and its way back from its agent; another machine may then join by its name.",
         discussion: """
             The agent's rights end at once. What its kubelet holds is not touched: "kubectl delete node" and the
-            kubelet's own certificate are the administrator's.
+            kubelet's own certificate are the administrator's. Rights go by the node's name, and the certificate of the
+            machine that was revoked lives on for up to seven days: if that machine is in foreign hands, let the one in
+            its place join by another name.
             """)
 
     @OptionGroup var tenant: TenantOptions
