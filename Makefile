@@ -2,7 +2,8 @@
 #   make quickstart          build, start the cluster in the foreground, say what to try
 #   make quickstart CHECK=1  the same, tried out by itself, stopped again
 #   make test                build and run every test
-.PHONY: quickstart test joins lint format crds metrics-docs manifests image packages bench bench-exporter bench-tunnel parity clean
+.PHONY: quickstart test joins lint format crds metrics-docs manifests image packages bench bench-tenants bench-exporter bench-tunnel \
+	parity clean
 
 quickstart:
 	@scripts/quickstart.sh $(if $(CHECK),--check)
@@ -21,7 +22,10 @@ lint:
 format:
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/tenant-bench Benchmarks/Sources/tunnel-bench
 
-bench:
+# All that is measured. UPSTREAM, RUNNING and FLEET choose among the measurements of tenants, and leave out the rest.
+bench: bench-tenants $(if $(UPSTREAM)$(RUNNING)$(FLEET),,bench-exporter bench-tunnel)
+
+bench-tenants:
 	@TENANTS="$(TENANTS)" UPSTREAM="$(UPSTREAM)" RUNNING="$(RUNNING)" FLEET="$(FLEET)" ENGINE="$(ENGINE)" scripts/bench.sh
 
 # The tunnel's agent beside upstream's.
