@@ -62,6 +62,18 @@ static inline double kmj_curl_seconds(CURL *handle, CURLINFO info) {
     return curl_easy_getinfo(handle, info, &seconds) == CURLE_OK ? seconds : 0;
 }
 
+/* One of CURL_HTTP_VERSION_*; 0 where nothing was answered. */
+static inline long kmj_curl_http_version(CURL *handle) {
+    long version = 0;
+    return curl_easy_getinfo(handle, CURLINFO_HTTP_VERSION, &version) == CURLE_OK ? version : 0;
+}
+
+/* The address of who answered, as text; owned by the handle. */
+static inline const char *kmj_curl_peer(CURL *handle) {
+    const char *address = NULL;
+    return curl_easy_getinfo(handle, CURLINFO_PRIMARY_IP, &address) == CURLE_OK ? address : NULL;
+}
+
 /* The certificates that the server sent; owned by the handle. */
 static inline const struct curl_certinfo *kmj_curl_certificates(CURL *handle) {
     struct curl_certinfo *info = NULL;

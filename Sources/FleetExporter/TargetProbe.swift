@@ -104,6 +104,9 @@ struct TargetProbe: Sendable {
         let status = judged.map(\.status).first { $0 != 200 } ?? judged.first?.status ?? 0
         all.append(gauge("probe_http_status_code", "HTTP status, 0 where there was no answer.", Double(status)))
         if let measured = visit.measurement {
+            all.append(gauge("probe_http_version", "Version of HTTP that was answered in.", measured.httpVersion))
+            all.append(
+                gauge("probe_ip_protocol", "4 or 6, as the address that answered.", Double(measured.ipVersion)))
             all.append(
                 gauge("probe_dns_lookup_time_seconds", "How long the name took to resolve.", measured.resolve))
             var phases = MetricFamily(

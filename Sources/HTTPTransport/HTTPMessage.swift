@@ -141,6 +141,10 @@ package struct HTTPMeasurement: Sendable, Hashable {
     package var tls = 0.0
     /// From the end of the handshake to the end of the response.
     package var request = 0.0
+    /// 1.0, 1.1, 2 or 3; 0 where nothing was answered.
+    package var httpVersion = 0.0
+    /// 4 or 6; 0 where no connection came about.
+    package var ipVersion = 0
     /// The certificates that the server sent, leaf first, as PEM; empty over plain HTTP. Nothing is said of whether
     /// they are to be trusted.
     package var certificatesPEM: [UInt8] = []

@@ -83,7 +83,7 @@ struct HistoryTests {
     func restart() async throws {
         try await withFolder { folder in
             let path = "\(folder)/history.sqlite"
-            let level = "kamaji_slo_availability_ratio{tcp_namespace=\"default\",tcp_name=\"alive\",window=\"30d\"} 1"
+            let level = "kamaji_slo_availability_ratio{tcp_namespace=\"default\",tcp_name=\"alive\",window=\"30d\"} "
             let provisioning = "kamaji_tcp_provisioning_duration_seconds{tcp_namespace=\"default\",tcp_name=\"alive\"}"
             try await ExporterFixture.run { settings, _ in
                 settings.historyFile = path
@@ -99,8 +99,10 @@ struct HistoryTests {
             // Of another fleet, whose tenant bears the uid of the former one's in its history.
             let file = try HistoryFile(path)
             let all = try await file.load(since: 0)
-            #expect(
-                all.count == 1 && all.values.contains { $0.hours.contains { $0.ready > 0 && $0.ready == $0.watched } })
+            let hours = all.values.flatMap(\.hours)
+            // On a machine that is busy a probe may have come too late.
+            let ratio = hours.reduce(0) { $0 + Double($1.ready) } / hours.reduce(0) { $0 + Double($1.watched) }
+            #expect(all.count == 1 && ratio > 0)
             await file.close()
 
             try await ExporterFixture.run { fixture in
@@ -121,6 +123,9 @@ struct HistoryTests {
                 for _ in 0..<2 {
                     try await fixture.serving(settings) { again in
                         let text = try await again.eventually("what was remembered") { $0.contains(level) }
+                        let line = text.split(separator: "\n").first { $0.hasPrefix(level) }
+                        let told = line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
+                        #expect(abs(told - ratio) < 0.001, "\(told), and \(ratio) was remembered")
                         #expect(text.contains("\(provisioning) 7.5"))
                     }
                 }

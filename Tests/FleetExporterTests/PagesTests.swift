@@ -52,6 +52,7 @@ struct PagesTests {
                 said += String(decoding: try await fixture.get(path).body, as: UTF8.self)
             }
             #expect(said.contains("probe_success 1") && said.contains("probe_success 0"))
+            #expect(said.contains("probe_ip_protocol 4\n") && said.contains(/probe_http_version (1\.1|2)\n/))
             #expect(!said.contains("PRIVATE") && !said.contains(ExporterFixture.token))
             let key = String(decoding: expired.key.pem, as: UTF8.self).split(separator: "\n")[1]
             #expect(!said.contains(key))

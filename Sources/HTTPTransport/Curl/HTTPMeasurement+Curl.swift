@@ -13,6 +13,15 @@ extension HTTPMeasurement {
         tls = marks[2] > 0 ? max(0, marks[2] - marks[1]) : 0
         request = max(0, marks[3] - max(marks[1], marks[2]))
         certificatesPEM = Self.certificates(of: handle)
+        switch kmj_curl_http_version(handle) {
+        case CURL_HTTP_VERSION_1_0: httpVersion = 1
+        case CURL_HTTP_VERSION_1_1: httpVersion = 1.1
+        case CURL_HTTP_VERSION_2_0: httpVersion = 2
+        case CURL_HTTP_VERSION_3: httpVersion = 3
+        default: break
+        }
+        let peer = kmj_curl_peer(handle).map { String(cString: $0) } ?? ""
+        ipVersion = peer.isEmpty ? 0 : peer.contains(":") ? 6 : 4
     }
 
     private static func certificates(of handle: OpaquePointer) -> [UInt8] {
