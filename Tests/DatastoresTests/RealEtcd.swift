@@ -73,7 +73,10 @@ final class RealEtcd: Sendable {
     func store(_ user: String, over other: (any HTTPTransport)? = nil, endpoints: [String]? = nil) throws
         -> EtcdDatastore
     {
-        EtcdDatastore(endpoints: endpoints ?? [endpoint], tls: try tls(user), transport: other ?? transport)
+        // Beside everything else that runs in the suite an etcd's disk may take its time.
+        EtcdDatastore(
+            endpoints: endpoints ?? [endpoint], tls: try tls(user), transport: other ?? transport,
+            timeout: .seconds(60))
     }
 
     func connection(_ user: String) throws -> EtcdConnection {

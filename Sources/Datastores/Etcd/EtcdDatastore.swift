@@ -8,8 +8,11 @@ package struct EtcdDatastore: Datastore {
     /// - Parameters:
     ///   - endpoints: `host:port` of the members, tried in this order.
     ///   - tls: with a client certificate whose common name is `root`.
-    package init(endpoints: [String], tls: TLSSettings, transport: any HTTPTransport) {
-        connection = EtcdConnection(endpoints: endpoints, tls: tls, transport: transport)
+    ///   - timeout: of one attempt at one member.
+    package init(
+        endpoints: [String], tls: TLSSettings, transport: any HTTPTransport, timeout: Duration = .seconds(5)
+    ) {
+        connection = EtcdConnection(endpoints: endpoints, tls: tls, transport: transport, timeout: timeout)
     }
 
     package func probe() async throws {

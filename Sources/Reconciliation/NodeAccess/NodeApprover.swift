@@ -93,9 +93,10 @@ package struct NodeApprover: Sendable {
         waiting.insert(name)
     }
 
-    /// Decides on one request, if it is ours and has no decision.
+    /// Decides on one request, if it is ours and has no decision. Of one that was granted the certificate is noted.
     package func review(_ object: KubeObject) async throws {
-        guard !Self.isDecided(object), let request = NodeRequest(object) else { return }
+        guard let request = NodeRequest(object) else { return }
+        guard !Self.isDecided(object) else { return try await noteIssued(object, request) }
         let known = try await knowledge(of: request)
         let verdict = NodeRequestReview.verdict(on: request, knowing: known, now: now())
         switch verdict {
@@ -117,6 +118,14 @@ package struct NodeApprover: Sendable {
             log.debug("certificate request waits", metadata: ["request": "\(request.name)", "why": "\(why)"])
             waiting.insert(request.name)
         }
+    }
+
+    private func noteIssued(_ object: KubeObject, _ request: NodeRequest) async throws {
+        guard request.signer == .client, let node = request.node,
+            let pem = object[path: "status", "certificate"]?.string.flatMap(Base64.decode),
+            let certificate = try? Certificate(pem: pem)
+        else { return }
+        try await enrolments.note(certificate, of: node)
     }
 
     static func isDecided(_ object: KubeObject) -> Bool {

@@ -15,10 +15,15 @@ package struct NodeEnrolment: Sendable, Hashable {
     package let tokenID: String
     /// Whole seconds.
     package let enrolled: Date
+    /// SHA-256 of the certificates that its agent was given last, the newest at the end; empty before the first.
+    package var certificates: [String] = []
 
     static let nodeAnnotation = "kamaji.clastix.io/node"
     static let keyAnnotation = "kamaji.clastix.io/node-key"
     static let enrolledAnnotation = "kamaji.clastix.io/node-enrolled"
+    static let certificatesAnnotation = "kamaji.clastix.io/node-certificates"
+    /// An agent that ends between a certificate and its storage renews itself with the one before.
+    private static let mostCertificates = 3
     static let componentLabel = "kamaji.clastix.io/component"
     static let component = "node-enrolment"
     /// Finds the Secrets of all enrolments.
@@ -41,6 +46,12 @@ package struct NodeEnrolment: Sendable, Hashable {
         keySHA256Hex = key
         tokenID = token.token.id
         enrolled = secret.annotations[Self.enrolledAnnotation].flatMap(Timestamp.parse) ?? .distantPast
+        certificates = (secret.annotations[Self.certificatesAnnotation] ?? "").split(separator: ",").map(String.init)
+    }
+
+    /// The value of the annotation once this certificate was given too.
+    func certificates(with fingerprint: String) -> String {
+        (certificates + [fingerprint]).suffix(Self.mostCertificates).joined(separator: ",")
     }
 
     /// Where a node's enrolment may stand, first choice first.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import KubeClient
 import KubeObjects
 import NodeIdentity
+import PKI
 
 /// The enrolments that a tenant keeps, and the rights that go with each.
 package struct NodeEnrolments: Sendable {
@@ -68,6 +69,16 @@ package struct NodeEnrolments: Sendable {
             try await removeAccess(of: node)
             throw EnrolmentTaken(node: node)
         }
+    }
+
+    /// Takes note of a certificate that the node's agent was given, unless another machine has the name by now.
+    func note(_ certificate: Certificate, of node: NodeName) async throws {
+        let fingerprint = certificate.fingerprintSHA256Hex
+        guard var found = try await secret(of: node), let kept = NodeEnrolment(found),
+            kept.keySHA256Hex == certificate.publicKeySHA256Hex, !kept.certificates.contains(fingerprint)
+        else { return }
+        found.annotations[NodeEnrolment.certificatesAnnotation] = kept.certificates(with: fingerprint)
+        _ = try await client.update(found, .secrets)
     }
 
     private func removeAccess(of node: NodeName) async throws {

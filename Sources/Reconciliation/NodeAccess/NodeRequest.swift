@@ -17,6 +17,9 @@ package struct NodeRequest: Sendable {
     package struct Requester: Sendable, Hashable {
         package var name: String
         package var groups: Set<String>
+        /// SHA-256 of the client certificate that was shown, lower-case hexadecimal; nil where the API server, before
+        /// 1.32, does not note it.
+        package var certificate: String?
 
         /// Of `system:bootstrap:ID`.
         var tokenID: String? {
@@ -46,11 +49,22 @@ package struct NodeRequest: Sendable {
         guard let signer = spec["signerName"]?.string.flatMap(Signer.init) else { return nil }
         self.signer = signer
         name = object.name
-        requester = Requester(name: spec["username"]?.string ?? "", groups: Set(spec["groups"]?.strings ?? []))
+        requester = Requester(
+            name: spec["username"]?.string ?? "", groups: Set(spec["groups"]?.strings ?? []),
+            certificate: Self.certificate(spec[path: "extra", Self.credentialID]?[0]?.string))
         usages = spec["usages"]?.strings ?? []
         expirationSeconds = spec["expirationSeconds"]?.integer
         created = object.creationTimestamp.flatMap(Timestamp.parse) ?? .distantPast
         content = Self.read(spec["request"]?.string.flatMap(Base64.decode) ?? [])
+    }
+
+    /// Of user.Info's extra (k8s.io/apiserver/pkg/authentication/user); for certificates `X509SHA256=` and hexadecimal.
+    private static let credentialID = "authentication.kubernetes.io/credential-id"
+
+    private static func certificate(_ credential: String?) -> String? {
+        let prefix = "X509SHA256="
+        guard let credential, credential.hasPrefix(prefix) else { return nil }
+        return String(credential.dropFirst(prefix.count))
     }
 
     /// The request has to be the one canonical PEM of what was understood: the signer reads it with another parser, and

@@ -173,8 +173,24 @@ package enum NodeRequestReview {
                 "WrongRequester",
                 "\"\(asker.name)\" asks for node \(node)'s agent; that agent itself does, or a bootstrap token")
         }
-        guard known.enrolment?.node == node else {
+        try checkEnrolment(of: node, asker, known)
+    }
+
+    /// That the agent is enrolled still, and is not a former machine of its node's name: rights go by the name, and a
+    /// certificate outlives its revocation.
+    private static func checkEnrolment(
+        of node: NodeName, _ asker: NodeRequest.Requester, _ known: NodeKnowledge
+    ) throws(Denial) {
+        guard let enrolment = known.enrolment, enrolment.node == node else {
             throw Denial("Revoked", "node \(node) is not enrolled (any more): it joins with a bootstrap token")
+        }
+        guard let shown = asker.certificate, !enrolment.certificates.isEmpty else { return }
+        guard enrolment.certificates.contains(shown) else {
+            throw Denial(
+                "AnotherCertificate",
+                "certificate sha256:\(shown.prefix(16)) is none of those that the agent of node \(node) was given last. "
+                    + "If this machine is the right one: \"kamaji-manager nodes revoke TENANT \(node)\", and join it again"
+            )
         }
     }
 
@@ -205,9 +221,7 @@ package enum NodeRequestReview {
         }
         try checkUsages(request, purpose: "client auth", mayEncipher: content.keyDescription.hasPrefix("RSA"))
         try checkKey(content)
-        guard known.enrolment?.node == agent else {
-            throw Denial("Revoked", "node \(agent) is not enrolled (any more): it joins with a bootstrap token")
-        }
+        try checkEnrolment(of: agent, request.requester, known)
         return .approve
     }
 

@@ -209,6 +209,14 @@ extension EndToEnd {
 
                 // A machine set up anew takes the name with an invitation.
                 _ = try await tenant.ask(invited, .agent("edge-1"), stolen).certificate
+                // With the name the rights are back, and with them those of the former machine's certificate.
+                try await eventually("its certificate is noted") {
+                    try await tenant.admin.get(.secrets, key).annotations["kamaji.clastix.io/node-certificates"] != nil
+                }
+                try await eventually("the former machine may ask again") {
+                    try await !tenant.isRefused { _ = try await agent.get(.secrets, key) }
+                }
+                #expect(try await tenant.ask(agent, .agent("edge-1"), own) == .denied("AnotherCertificate"))
             }
         }
     }

@@ -33,6 +33,29 @@ import Testing
         #expect(try sample.verdict == .approve)
     }
 
+    @Test(arguments: [
+        ("X509SHA256=aa", "", true), ("X509SHA256=aa", "aa,bb", true), ("X509SHA256=aa", "bb,cc", false),
+        (nil, "bb,cc", true), ("JTI=aa", "bb,cc", true),
+    ])
+    func `a certificate that was revoked with its machine renews nothing for the next one of its name`(
+        credential: String?, given: String, isGranted: Bool
+    ) throws {
+        for base in [Sample.renewing, Sample.kubeletByAgent] {
+            var sample = try base()
+            sample.credential = credential
+            sample.known.enrolment?.certificates = given.split(separator: ",").map(String.init)
+            let verdict = try sample.verdict
+            if isGranted {
+                #expect(verdict == .approve)
+            } else {
+                guard case .deny("AnotherCertificate", _) = verdict else {
+                    Issue.record("\(verdict)")
+                    continue
+                }
+            }
+        }
+    }
+
     @Test func `a node that was off for years comes back with its key`() throws {
         #expect(try Sample.returning().verdict == .approve)
     }

@@ -19,6 +19,8 @@ struct NodeRequestSample: Sendable {
     var ipAddresses: [String] = []
     var key: PrivateKey
     var username = "system:bootstrap:\(tokenID)"
+    /// As the API server notes it.
+    var credential: String?
     var groups = ["system:bootstrappers", BootstrapTokenSecret.joiningGroup, "system:authenticated"]
     var usages = ["digital signature", "client auth"]
     var expirationSeconds: Int64? = 86_400
@@ -108,6 +110,9 @@ struct NodeRequestSample: Sendable {
                 "signerName": .string(signer), "request": .string(Base64.encode(request)),
                 "username": .string(username), "groups": JSON(groups), "usages": JSON(usages),
             ]
+            if let credential {
+                object[path: "spec", "extra", "authentication.kubernetes.io/credential-id"] = [.string(credential)]
+            }
             if let expirationSeconds { object[path: "spec", "expirationSeconds"] = .integer(expirationSeconds) }
             return object
         }
