@@ -70,6 +70,8 @@ extension KubeClient {
         case let error as KubeError: failure = error
         case let error as HTTPTransportError where error.code != .cancelled:
             failure = KubeError(.transport(error), error.message)
+        // The transport's own word for it: whoever watches waits for the end of the task, and for no failure.
+        case is HTTPTransportError: throw CancellationError()
         default: throw error
         }
         // Refusals do not pass by themselves, and nothing is reconciled before every kind is seen.

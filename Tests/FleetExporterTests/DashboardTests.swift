@@ -29,16 +29,16 @@ struct DashboardTests {
         }
     }
 
-    private func withFolder(_ body: (String) throws -> Void) throws {
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
         var template = Array("\(NSTemporaryDirectory())/dashboard-XXXXXX".utf8CString)
         let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        try await body(folder)
     }
 
     @Test("Prometheus understands it", arguments: ["fleet", "tenant", "datastore", "tunnel"])
-    func syntax(name: String) throws {
-        try withFolder { folder in
+    func syntax(name: String) async throws {
+        try await withFolder { folder in
             let questions = try Self.questions(name)
             #expect(questions.count > 7)
             let rules = questions.enumerated().map { index, question -> JSON in
@@ -46,7 +46,7 @@ struct DashboardTests {
             }
             let file: JSON = ["groups": [["name": "dashboard", "rules": .array(rules)]]]
             try Data(file.encoded()).write(to: URL(filePath: "\(folder)/rules.yml"))
-            let checked = try RealPrometheus.tool(["check", "rules", "\(folder)/rules.yml"])
+            let checked = try await RealPrometheus.tool(["check", "rules", "\(folder)/rules.yml"])
             #expect(checked.code == 0, "\(checked.text)")
         }
     }
@@ -70,8 +70,8 @@ struct DashboardTests {
     ]
 
     @Test("Who refuses us is not down, who is is told with the last time, and a tunnel is broken whoever found it so")
-    func answers() throws {
-        try withFolder { folder in
+    func answers() async throws {
+        try await withFolder { folder in
             let tests = try Self.cases.map { test -> JSON in
                 let question = try #require(
                     try Self.questions(test.board).filter { $0.panel == test.panel }.dropFirst(test.index).first)
@@ -102,7 +102,7 @@ struct DashboardTests {
                 "tests": [["interval": "1m", "input_series": .array(input), "promql_expr_test": .array(tests)]]
             ]
             try Data(file.encoded()).write(to: URL(filePath: "\(folder)/test.yml"))
-            let tested = try RealPrometheus.tool(["test", "rules", "\(folder)/test.yml"])
+            let tested = try await RealPrometheus.tool(["test", "rules", "\(folder)/test.yml"])
             #expect(tested.code == 0, "\(tested.text)")
         }
     }
