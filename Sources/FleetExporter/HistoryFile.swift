@@ -9,6 +9,10 @@ final class HistoryFile: Sendable {
         let handle: OpaquePointer
     }
 
+    /// How long a statement waits for another process that holds the file: a backup that reads it, or the exporter
+    /// before this one, whose last connection folds its log into the file as it closes. Milliseconds.
+    private static let patience: Int32 = 5000
+
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let database: Database
 
@@ -23,6 +27,7 @@ final class HistoryFile: Sendable {
                 "--history.file \(path) cannot be opened: \(String(cString: sqlite3_errstr(code)))")
         }
         database = Database(handle: handle)
+        sqlite3_busy_timeout(handle, Self.patience)
         do {
             try Self.run(handle, "PRAGMA journal_mode = WAL")
             try Self.run(handle, "PRAGMA synchronous = NORMAL")

@@ -41,6 +41,23 @@ struct HistoryTests {
         }
     }
 
+    @Test("A file that another process holds for a moment is waited for, at the start and in writing")
+    func patience() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/history.sqlite"
+            let file = try HistoryFile(path)
+            let lock = try WriteLock(path)
+            async let saved: Void = file.save(["a": RememberedTenant(hours: [.init(number: 1, watched: 2, ready: 1)])])
+            async let second = Task.detached { try HistoryFile(path) }.value
+            try await Task.sleep(for: .milliseconds(500))
+            lock.end()
+            try await saved
+            #expect(try await second.load(since: 0)["a"]?.hours.count == 1)
+            try await second.close()
+            await file.close()
+        }
+    }
+
     @Test("A history that cannot be written is told, and written once it can be")
     func locked() async throws {
         try await withFolder { folder in
