@@ -17,8 +17,8 @@ struct RealFaultsTests {
     func fullEtcd() async throws {
         try await ExporterFixture.run { fixture in
             let (full, well) = (try await EtcdProcess(fixture, quota: 2 << 20), try await EtcdProcess(fixture))
-            try await fixture.addDatastore("full", endpoint: full.endpoint)
-            try await fixture.addDatastore("well", endpoint: well.endpoint)
+            try await fixture.addDatastore("full", endpoints: [full.endpoint])
+            try await fixture.addDatastore("well", endpoints: [well.endpoint])
             try await fixture.eventually("both stores") {
                 $0.contains("kamaji_ds_up{datastore_name=\"full\"} 1")
                     && $0.contains("kamaji_ds_up{datastore_name=\"well\"} 1")

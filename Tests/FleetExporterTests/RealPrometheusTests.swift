@@ -232,18 +232,18 @@ extension ExporterFixture {
     /// An etcd that nobody is.
     @discardableResult
     func addDeadDatastore(_ name: String) async throws -> PrivateKey {
-        try await addDatastore(name, endpoint: "127.0.0.1:1")
+        try await addDatastore(name, endpoints: ["127.0.0.1:1"])
     }
 
     /// An etcd whose certificates the tenant's authority made.
     /// - Returns: the key to ask it with.
     @discardableResult
-    func addDatastore(_ name: String, endpoint: String) async throws -> PrivateKey {
+    func addDatastore(_ name: String, endpoints: [String]) async throws -> PrivateKey {
         var object = ResourceType.dataStores.object(ObjectKey(namespace: nil, name: name))
         let client = try Self.issue(tenantAuthority, "root", isServer: false)
         func content(_ bytes: [UInt8]) -> JSON { ["content": .string(Base64.encode(bytes))] }
         object["spec"] = [
-            "driver": "etcd", "endpoints": [.string(endpoint)],
+            "driver": "etcd", "endpoints": .array(endpoints.map { .string($0) }),
             "tlsConfig": [
                 "certificateAuthority": [
                     "certificate": content(tenantAuthority.certificate.pem),

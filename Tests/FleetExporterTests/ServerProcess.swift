@@ -1,12 +1,18 @@
 import Foundation
 import HTTPTransport
 import PKI
+import Synchronization
 import Testing
 
 /// A real server for the time of a test, with a folder of its own.
 final class ServerProcess: Sendable {
     let folder: String
     private let pid: Int32
+    private let ended: Ended
+
+    private final class Ended: Sendable {
+        let flag = Atomic(false)
+    }
 
     /// - Parameter files: what it finds in its folder.
     init(_ program: String, files: [String: [UInt8]] = [:], _ arguments: (_ folder: String) -> [String]) throws {
@@ -25,41 +31,62 @@ final class ServerProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = log
         process.standardError = log
+        let ended = Ended()
+        process.terminationHandler = { _ in ended.flag.store(true, ordering: .relaxed) }
         try process.run()
-        pid = process.processIdentifier
+        (pid, self.ended) = (process.processIdentifier, ended)
     }
 
     deinit {
-        kill(pid, SIGKILL)
+        if !hasEnded { kill(pid, SIGKILL) }
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    var hasEnded: Bool { ended.flag.load(ordering: .relaxed) }
+
+    var log: String { (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? "" }
+
     /// Waits for minutes at most; shows the server's log where it does not come about.
     func until(_ holds: () async -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(240)
-        while ContinuousClock.now < end {
-            if await holds() { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+        guard try await !becomes(holds) else { return }
         Issue.record("the server is not there: \(log.suffix(4000))")
     }
 
-    static func unusedPort() throws -> UInt16 {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, length) == 0 ? getsockname(socket, $0, &length) : -1
-            }
+    /// Waits for minutes at most; false where the server ended before it came about.
+    func becomes(_ holds: () async -> Bool) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(240)
+        while ContinuousClock.now < end, !hasEnded {
+            if await holds() { return true }
+            try await Task.sleep(for: .milliseconds(100))
         }
-        try #require(code == 0)
-        return UInt16(bigEndian: address.sin_port)
+        return false
     }
+
+    private static let given = Mutex<Set<UInt16>>([])
+
+    /// One that nobody has now and that the kernel gives to nobody of itself. Upstream's proxy-server and proxy-agent take
+    /// none above 49151, and end with their usage where they are given one.
+    static func unusedPort() throws -> UInt16 {
+        for _ in 0..<1000 {
+            let port = UInt16.random(in: 20_000...32_000)
+            guard given.withLock({ $0.insert(port).inserted }) else { continue }
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(socket) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            address.sin_port = port.bigEndian
+            let code = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            if code == 0 { return port }
+        }
+        throw NoPort()
+    }
+
+    private struct NoPort: Error {}
 }
 
 /// An etcd on loopback that demands certificates of the fixture's tenant authority.
@@ -75,6 +102,22 @@ struct EtcdProcess: Sendable {
 
     /// - Parameter quota: bytes; 0 is etcd's own.
     init(_ fixture: ExporterFixture, quota: Int = 0) async throws {
+        let name = "default"
+        try self.init(fixture, quota: quota, name: name, peers: [name: try ServerProcess.unusedPort()])
+        try await answers()
+    }
+
+    /// Members of one cluster.
+    static func cluster(_ fixture: ExporterFixture, of count: Int) async throws -> [EtcdProcess] {
+        let names = (0..<count).map { "member\($0)" }
+        let peers = Dictionary(uniqueKeysWithValues: try names.map { ($0, try ServerProcess.unusedPort()) })
+        let members = try names.map { try EtcdProcess(fixture, quota: 0, name: $0, peers: peers) }
+        for member in members { try await member.answers() }
+        return members
+    }
+
+    /// - Parameter peers: ports of all members, by their names.
+    private init(_ fixture: ExporterFixture, quota: Int, name: String, peers: [String: UInt16]) throws {
         let authority = fixture.tenantAuthority
         let key = try PrivateKey.generate(.ecdsaP256)
         // The gateway inside of etcd is a client of its own server, hence both usages.
@@ -82,18 +125,19 @@ struct EtcdProcess: Sendable {
             commonName: "etcd", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"],
             extendedKeyUsages: [.serverAuth, .clientAuth], validity: .seconds(300 * 86_400))
         let certificate = try authority.issue(profile, to: key, now: Date())
-        let (client, peer) = (try ServerProcess.unusedPort(), try ServerProcess.unusedPort())
-        endpoint = "127.0.0.1:\(client)"
+        let peer = try #require(peers[name])
+        endpoint = "127.0.0.1:\(try ServerProcess.unusedPort())"
+        let cluster = peers.map { "\($0.key)=http://127.0.0.1:\($0.value)" }.sorted().joined(separator: ",")
         let address = endpoint
         process = try ServerProcess(
             try #require(Self.program),
             files: ["ca.crt": authority.certificate.pem, "key": key.pem, "crt": certificate.pem]
         ) { folder in
             [
-                "--data-dir=\(folder)/data", "--listen-client-urls=https://\(address)",
+                "--name=\(name)", "--data-dir=\(folder)/data", "--listen-client-urls=https://\(address)",
                 "--advertise-client-urls=https://\(address)", "--listen-peer-urls=http://127.0.0.1:\(peer)",
                 "--initial-advertise-peer-urls=http://127.0.0.1:\(peer)",
-                "--initial-cluster=default=http://127.0.0.1:\(peer)", "--cert-file=\(folder)/crt",
+                "--initial-cluster=\(cluster)", "--cert-file=\(folder)/crt",
                 "--key-file=\(folder)/key", "--trusted-ca-file=\(folder)/ca.crt", "--client-cert-auth",
                 "--quota-backend-bytes=\(quota)",
             ]
@@ -102,9 +146,11 @@ struct EtcdProcess: Sendable {
         tls = TLSSettings(
             certificateAuthorities: authority.certificate.pem, clientCertificate: owner.pem, clientKey: ownerKey.pem)
         transport = fixture.transport
-        let (probe, settings) = (transport, tls)
+    }
+
+    private func answers() async throws {
         try await process.until {
-            (try? await probe.send(HTTPRequest("GET", "https://\(address)/health", tls: settings)))?.status == 200
+            (try? await transport.send(HTTPRequest("GET", "https://\(endpoint)/health", tls: tls)))?.status == 200
         }
     }
 
