@@ -132,8 +132,12 @@ struct ExporterFixture: Sendable {
     // MARK: The fleet
 
     /// A tenant that the manager has made Ready.
-    /// - Parameter inside: the kubeconfig of its administrators; with it comes the tunnel.
-    func addTenant(_ name: String, endpoint: String? = nil, inside: String? = nil) async throws {
+    /// - Parameters:
+    ///   - inside: the kubeconfig of its administrators; with it comes the tunnel.
+    ///   - tunnelPort: where its agents come, where that is not the port that they commonly do.
+    func addTenant(
+        _ name: String, endpoint: String? = nil, inside: String? = nil, tunnelPort: UInt16? = nil
+    ) async throws {
         // First, so that no probe comes before what it trusts.
         let authority = tenantAuthority
         try await addSecret(
@@ -144,6 +148,9 @@ struct ExporterFixture: Sendable {
             "kubernetes": ["version": "v1.36.0"], "dataStore": "default",
         ]
         if inside != nil { object[path: "spec", "addons", "konnectivity"] = [:] }
+        if let tunnelPort {
+            object[path: "spec", "addons", "konnectivity", "server"] = ["port": JSON(Int64(tunnelPort))]
+        }
         var made = try await api.create(object, .tenantControlPlanes)
         made["status"] = [
             "observedGeneration": JSON(made.generation), "controlPlaneEndpoint": .string(endpoint ?? self.endpoint),

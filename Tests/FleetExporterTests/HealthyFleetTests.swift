@@ -20,7 +20,8 @@ struct HealthyFleetTests {
             var members = try await EtcdProcess.cluster(fixture, of: 3)
             let tunnel = try await Tunnel(fixture)
             try await fixture.addDatastore("default", endpoints: members.map(\.endpoint))
-            try await fixture.addTenant("prod", inside: try fixture.administratorConfiguration())
+            try await fixture.addTenant(
+                "prod", inside: try fixture.administratorConfiguration(), tunnelPort: tunnel.agentPort)
             try await fixture.addReplica("prod", address: Tunnel.address)
             try await fixture.addNode(address: "10.99.0.1")
             let identity = "{tcp_namespace=\"default\",tcp_name=\"prod\""
@@ -35,6 +36,8 @@ struct HealthyFleetTests {
                 expected.allSatisfy { page.contains($0 + "\n") }
                     && page.matches(of: /kamaji_ds_endpoint_up\{[^}]*\} 1\n/).count == 3
             }
+            #expect(
+                page.contains(/kamaji_cert_not_after_timestamp_seconds\{[^}]*cert="konnectivity",origin="served"\}/))
             #expect(page.matches(of: /kamaji_etcd_is_leader\{[^}]*\} 1\n/).count == 1)
             let prometheus = try await RealPrometheus(scraping: fixture.url, folder: fixture.folder)
             try await prometheus.eventually("several scrapes", "sum_over_time(up[15m]) >= 5") { !$0.isEmpty }
@@ -62,6 +65,7 @@ private struct Tunnel: Sendable {
         return "127.\(81 + number >> 16 & 63).\(number >> 8 & 255).\(number & 255)"
     }()
 
+    let agentPort: UInt16
     private let server: ServerProcess
     private let agent: ServerProcess
 
@@ -70,13 +74,14 @@ private struct Tunnel: Sendable {
         let (transport, url) = (fixture.transport, "http://\(Self.address):\(TunnelProbe.healthPort)/readyz")
         var complaints: [String] = []
         for _ in 0..<4 {
-            let (server, agent) = try Self.start(fixture)
+            let ports = try (0..<4).map { _ in try ServerProcess.unusedPort() }
+            let (server, agent) = try Self.start(fixture, ports)
             let isThere = try await server.becomes {
                 let answer = try? await transport.send(HTTPRequest("GET", url))
                 return agent.hasEnded || answer?.status == 200
             }
             if isThere, !agent.hasEnded {
-                (self.server, self.agent) = (server, agent)
+                (agentPort, self.server, self.agent) = (ports[0], server, agent)
                 return
             }
             complaints.append(server.log + agent.log)
@@ -85,11 +90,13 @@ private struct Tunnel: Sendable {
         throw NoTunnel()
     }
 
-    private static func start(_ fixture: ExporterFixture) throws -> (server: ServerProcess, agent: ServerProcess) {
+    /// - Parameter ports: of agents, of the server's administration, of the agent's, and of the agent's health.
+    private static func start(
+        _ fixture: ExporterFixture, _ ports: [UInt16]
+    ) throws -> (server: ServerProcess, agent: ServerProcess) {
         let authority = fixture.tenantAuthority
         let serving = try ExporterFixture.issue(authority, "konnectivity-server", isServer: true)
         let client = try ExporterFixture.issue(authority, "konnectivity-agent", isServer: false)
-        let ports = try (0..<4).map { _ in try ServerProcess.unusedPort() }
         let server = try ServerProcess(
             "\(Self.folder)/proxy-server",
             files: ["ca": authority.certificate.pem, "crt": serving.certificate.pem, "key": serving.key.pem]

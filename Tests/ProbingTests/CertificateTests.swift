@@ -1,6 +1,7 @@
 import Foundation
 import KubeObjects
 import PKI
+import Prometheus
 import Testing
 
 @testable import Probing
@@ -151,6 +152,15 @@ struct CertificateTests {
                 "served apiserver chain_invalid", "served apiserver served_mismatch",
             ])
 
+        var held = self.holdings(credentials)
+        held.servedToAgents = HeldCertificate("konnectivity", .served, before)
+        #expect(
+            held.findings(facts(), now: now).map { "\($0.origin.rawValue) \($0.name) \($0.problem.rawValue)" } == [
+                "served konnectivity chain_invalid", "served konnectivity served_mismatch",
+            ])
+        held.servedToAgents = HeldCertificate("konnectivity", .served, try stored(credentials))
+        #expect(held.findings(facts(), now: now) == [])
+
         var holdings = holdings(credentials)
         holdings.datastoreAuthorities = try Credentials.makeAuthority("etcd").certificate.pem
         #expect(
@@ -188,6 +198,27 @@ struct CertificateTests {
                 "secret apiserver san_missing", "secret apiserver-kubelet-client eku_missing",
                 "secret apiserver-kubelet-client key_mismatch", "secret front-proxy-client unparsable",
             ])
+    }
+
+    @Test("A copy of a Secret, with its labels, is not taken for the tenant's, and nothing is told twice")
+    func copies() throws {
+        var credentials = try Credentials()
+        var holdings = self.holdings(credentials)
+        let before = holdings.all
+        for component in ["api-server-certificate", "admin-kubeconfig"] {
+            let original = try #require(credentials.secrets[component])
+            try credentials.issue(component, validity: .seconds(1))
+            let other = try #require(credentials.secrets[component])
+            for name in ["a-copy-of-\(original.name)", "\(original.name)-before"] {
+                _ = holdings.set(secret: name, SecretReading.certificates(of: other))
+            }
+        }
+        #expect(holdings.all == before)
+        let samples = CertificateSamples.tenant(facts(), &holdings, now: now)
+        let lines = String(decoding: samples.lines["kamaji_cert_not_after_timestamp_seconds"] ?? [], as: UTF8.self)
+            .split(separator: "\n").compactMap { $0.split(separator: " ").first }
+        #expect(lines.count > 5 && Set(lines).count == lines.count)
+        #expect(holdings.findings(facts(), now: now + 1000) == [])
     }
 
     @Test("No private key is kept of what is read")

@@ -6,8 +6,10 @@ import PKI
 package struct CertificateHoldings: Sendable {
     /// By the Secret that they are in.
     package private(set) var bySecret: [String: [HeldCertificate]] = [:]
-    /// As the servers last showed them.
+    /// As the API server last showed it.
     package var served: HeldCertificate?
+    /// As the konnectivity server last showed it to who comes as its agents do.
+    package var servedToAgents: HeldCertificate?
     /// Authorities of the DataStore; empty while they are not known.
     package var datastoreAuthorities: [UInt8] = []
     /// Signatures that were verified: reading two certificates and checking one costs as much as all the rest.
@@ -32,14 +34,22 @@ package struct CertificateHoldings: Sendable {
         }
     }
 
-    /// Sorted, the served one last.
+    /// Sorted, those that are served last; each once.
     package var all: [HeldCertificate] {
-        bySecret.values.flatMap { $0 }.sorted { ($0.origin.rawValue, $0.name) < ($1.origin.rawValue, $1.name) }
-            + (served.map { [$0] } ?? [])
+        kept.sorted { ($0.origin.rawValue, $0.name) < ($1.origin.rawValue, $1.name) }
+            + [served, servedToAgents].compactMap { $0 }
+    }
+
+    /// Somebody may copy a Secret with its labels: what the shortest name holds is the tenant's, the rest copies.
+    private var kept: [HeldCertificate] {
+        var seen: Set<String> = []
+        return bySecret.sorted { ($0.key.count, $0.key) < ($1.key.count, $1.key) }.flatMap(\.value).filter {
+            seen.insert("\($0.origin.rawValue) \($0.name)").inserted
+        }
     }
 
     package func stored(_ name: String) -> HeldCertificate? {
-        bySecret.values.lazy.flatMap { $0 }.first { $0.name == name && $0.origin == .secret }
+        kept.first { $0.name == name && $0.origin == .secret }
     }
 
     /// The next moment after `now` at which a certificate begins or ceases to be valid, or comes so near its end that it
@@ -127,13 +137,14 @@ package struct CertificateHoldings: Sendable {
 
     private func useProblems(_ certificate: HeldCertificate, _ facts: TenantFacts?) -> Set<CertificateProblem> {
         var problems: Set<CertificateProblem> = []
-        let isServer = certificate.name == "apiserver"
+        let isServer = certificate.name == "apiserver" || certificate.origin == .served
         if isServer, certificate.hasCertificate, let host = facts?.endpointHost,
             certificate.certificate?.isGood(for: host) == false
         {
             problems.insert(.nameMissing)
         }
-        if certificate.origin == .served, let stored = stored(certificate.name), stored.hasCertificate,
+        // Both servers are given the same one.
+        if certificate.origin == .served, let stored = stored("apiserver"), stored.hasCertificate,
             stored.fingerprint != certificate.fingerprint
         {
             problems.insert(.servedMismatch)

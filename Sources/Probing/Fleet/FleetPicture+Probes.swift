@@ -1,4 +1,5 @@
 import KubeObjects
+import PKI
 import Prometheus
 import Synchronization
 
@@ -15,10 +16,15 @@ extension FleetPicture {
     }
 
     /// Whether the API server last showed another certificate than is stored: it is looked at closely until it does not.
-    package func showsAnother(_ key: ObjectKey) -> Bool {
+    package func showsAnother(_ key: ObjectKey) -> Bool { shows(key, another: \.served) }
+
+    /// The same of its konnectivity server.
+    package func showsAgentsAnother(_ key: ObjectKey) -> Bool { shows(key, another: \.servedToAgents) }
+
+    private func shows(_ key: ObjectKey, another: (CertificateHoldings) -> HeldCertificate?) -> Bool {
         state.withLock { state in
             guard let holdings = state.tenants[key]?.holdings, let stored = holdings.stored("apiserver"),
-                let served = holdings.served
+                let served = another(holdings)
             else { return false }
             return stored.fingerprint != served.fingerprint
         }
@@ -55,11 +61,25 @@ extension FleetPicture {
         }
     }
 
-    /// Where its konnectivity servers are, and how many there should be; nil where the addon is not asked for.
-    package func tunnel(_ key: ObjectKey) -> (addresses: [String: String], expected: Int)? {
+    /// Where its konnectivity servers are, how many there should be, and where agents reach them; nil where the addon is
+    /// not asked for.
+    package func tunnel(_ key: ObjectKey) -> (addresses: [String: String], expected: Int, endpoint: String?)? {
         state.withLock { state in
             guard let tenant = state.tenants[key], let facts = tenant.facts, facts.hasTunnel else { return nil }
-            return (tenant.pods, Int(facts.desiredReplicas))
+            return (tenant.pods, Int(facts.desiredReplicas), facts.tunnelEndpoint)
+        }
+    }
+
+    /// What a konnectivity server showed at the place where agents come.
+    package func add(servedToAgents certificate: Certificate, at endpoint: String, of key: ObjectKey) {
+        let served = HeldCertificate("konnectivity", .served, certificate)
+        state.withLock { state in
+            // It may have moved, or have fallen asleep, while it was asked.
+            guard let tenant = state.tenants[key], tenant.facts?.tunnelEndpoint == endpoint,
+                tenant.holdings.servedToAgents?.fingerprint != served.fingerprint
+            else { return }
+            state.tenants[key]?.holdings.servedToAgents = served
+            writeCertificates(key, &state)
         }
     }
 

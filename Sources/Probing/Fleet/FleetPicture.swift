@@ -123,6 +123,7 @@ package final class FleetPicture: Sendable {
             }
             tenant.facts = facts
             if !facts.hasTunnel { tenant.tunnel = TunnelHistory() }
+            if facts.tunnelEndpoint != before?.tunnelEndpoint { tenant.holdings.servedToAgents = nil }
             let events = tenant.memory.see(facts, tenant.deployment, now: now())
             state.counters.count(events, isFirstSight: before == nil && !state.isWriting)
             state.tenants[facts.key] = tenant
@@ -239,7 +240,7 @@ extension FleetPicture.Tenant {
         tunnel = TunnelHistory()
         inspections = InspectionHistory()
         ledger = AvailabilityLedger()
-        holdings.served = nil
+        (holdings.served, holdings.servedToAgents) = (nil, nil)
         storage = nil
     }
 }

@@ -36,6 +36,8 @@ package final class FleetProber: Sendable {
         var inspections: ProbeSchedule<ObjectKey>
         /// When each tenant was last looked at closely.
         var measured: [ObjectKey: Double] = [:]
+        /// When each tenant's konnectivity server was last asked to show its certificate.
+        var knocked: [ObjectKey: Double] = [:]
         /// When each tenant's storage was last measured.
         var weighed: [ObjectKey: Double] = [:]
         var storeObjects: [String: KubeObject] = [:]
@@ -146,7 +148,7 @@ package final class FleetProber: Sendable {
             state.tenants.remove(key)
             state.tunnels.remove(key)
             state.inspections.remove(key)
-            (state.measured[key], state.weighed[key]) = (nil, nil)
+            (state.measured[key], state.knocked[key], state.weighed[key]) = (nil, nil, nil)
         }
     }
 
@@ -237,22 +239,6 @@ package final class FleetProber: Sendable {
             picture.endProbing(key)
         }
         state.withLock { $0.tenants.finish(key, failed: failed, jitter: .random(in: 0..<1), now: now()) }
-    }
-
-    private func visitTunnel(_ key: ObjectKey) async {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var failed = false
-        if let tunnel = picture.tunnel(key) {
-            let visit = await TunnelProbe(transport: transport, timeout: settings.timeout).visit(tunnel.addresses)
-            if !Task.isCancelled {
-                picture.add(visit.reports, expected: tunnel.expected, of: key)
-                for failure in visit.failures { health.count(failure, of: .konnectivity) }
-                failed = !visit.failures.isEmpty && visit.reports.isEmpty
-                health.add(.konnectivity, duration: (clock.now - start).inSeconds, now: now())
-            }
-        }
-        state.withLock { $0.tunnels.finish(key, failed: failed, jitter: .random(in: 0..<1), now: now()) }
     }
 
     // MARK: Metrics

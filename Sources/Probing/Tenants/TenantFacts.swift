@@ -28,6 +28,8 @@ package struct TenantFacts: Sendable, Hashable {
     package let serviceType: String
     package let blockedOperations: [String]
     package let addons: [String]
+    /// Where the konnectivity server takes agents.
+    package let tunnelPort: Int64
     package let conditions: [Condition]
 
     package let driver: String
@@ -88,6 +90,7 @@ package struct TenantFacts: Sendable, Hashable {
             .filter { spec?[path: "writePermissions", $0.0]?.bool == true }.map(\.1)
         addons = [("coreDNS", "coredns"), ("kubeProxy", "kube_proxy"), ("konnectivity", "konnectivity")]
             .filter { spec?[path: "addons", $0.0]?.object != nil }.map(\.1)
+        tunnelPort = spec?[path: "addons", "konnectivity", "server", "port"]?.integer ?? 8132
         conditions = (status?["conditions"]?.array ?? []).map(Condition.init).filter { !$0.type.isEmpty }
 
         let storage = status?["storage"]
@@ -125,6 +128,13 @@ package struct TenantFacts: Sendable, Hashable {
     package var usesKonnectivity: Bool { addons.contains("konnectivity") }
     /// Whether there should be servers of a tunnel now.
     package var hasTunnel: Bool { usesKonnectivity && !isAsleep }
+    /// Where its agents reach the servers, as `host:port`. Nil behind a Gateway, which leads them by a name of their own.
+    package var tunnelEndpoint: String? {
+        guard hasTunnel, exposure != "gateway", let host = endpointHost, (1...65535).contains(tunnelPort) else {
+            return nil
+        }
+        return host.contains(":") ? "[\(host)]:\(tunnelPort)" : "\(host):\(tunnelPort)"
+    }
     /// Whether the manager dials a node through it in vain.
     package var isTunnelBroken: Bool { conditions.contains { $0.type == "TunnelReady" && $0.status == "False" } }
     package var isAsleep: Bool { desiredReplicas == 0 || phase == "Sleeping" }
