@@ -22,6 +22,9 @@ package enum Keys {
     /// upstream's.
     package static let keyAlgorithm = "kamaji.clastix.io/key-algorithm"
 
+    /// Ours. On a DataStore: how many tenants it is meant for, as a whole number. Told by the exporter, held to by nobody.
+    package static let tenantsLimit = "kamaji.clastix.io/tenants-limit"
+
     // MARK: Annotations that we set
 
     /// Ours. On a Secret whose root rotates: since when the new one signs.

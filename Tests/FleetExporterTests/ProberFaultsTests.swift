@@ -98,6 +98,41 @@ struct ProberFaultsTests {
         }
     }
 
+    @Test(
+        "What nobody's tenants left in etcd is read once for its size, and again when its keys are more",
+        .enabled(if: EtcdProcess.program != nil, "etcd is not installed"))
+    func orphans() async throws {
+        try await ExporterFixture.run { fixture in
+            let etcd = try await EtcdProcess(fixture)
+            let fleet = SmallFleet(fixture)
+            try await fixture.addSecret(
+                "etcd", "client",
+                ["tls.crt": try #require(etcd.tls.clientCertificate), "tls.key": try #require(etcd.tls.clientKey)])
+            try await etcd.put("/prod/registry/pods/a", "planted-value")
+            try await etcd.put("/left/registry/pods/a", "12345")
+            try await etcd.put("/left/registry/pods/b", "67890")
+            fleet.show(fleet.store("main", endpoints: [etcd.endpoint], secret: "etcd-client"))
+            fleet.show(tenant: "prod", store: "main")
+            await fleet.prober.visit(store: "main")
+            func count() async -> Int {
+                let before = fleet.transport.asked.count
+                await fleet.prober.countKeys(in: "main")
+                return fleet.transport.asked.count - before
+            }
+            let first = await count()
+            #expect(fleet.value("kamaji_ds_orphan_schemas{datastore_name=\"main\"}") == "1")
+            #expect(fleet.value("kamaji_ds_orphan_bytes{datastore_name=\"main\"}") == "\(2 * (21 + 5))")
+            #expect(await count() == first - 1, "nothing changed")
+            try await etcd.put("/left/registry/pods/c", "1")
+            #expect(await count() == first)
+            #expect(fleet.value("kamaji_ds_orphan_bytes{datastore_name=\"main\"}") == "\(2 * (21 + 5) + 22)")
+            fleet.transport.fail { $0.url.hasSuffix("/KV/Range") ? Self.refused : nil }
+            _ = await count()
+            #expect(fleet.value("kamaji_ds_orphan_bytes{datastore_name=\"main\"}") != nil, "it is not less by that")
+            #expect(!fleet.text.contains("planted-value"))
+        }
+    }
+
     @Test("Servers of a tunnel that nobody answers for hold up no probe of the API server, and are not told unready")
     func silentTunnel() async throws {
         try await ExporterFixture.run { fixture in

@@ -154,16 +154,20 @@ struct EtcdProcess: Sendable {
         }
     }
 
+    @discardableResult
+    func put(_ key: String, _ value: String) async throws -> HTTPResponse {
+        let (key, value) = (Data(key.utf8).base64EncodedString(), Data(value.utf8).base64EncodedString())
+        return try await transport.send(
+            HTTPRequest(
+                "POST", "https://\(endpoint)/v3/kv/put",
+                body: Array("{\"key\":\"\(key)\",\"value\":\"\(value)\"}".utf8), tls: tls))
+    }
+
     /// Writes until etcd takes no more.
     func fill() async throws {
-        let value = Data(repeating: 0x41, count: 200_000).base64EncodedString()
+        let value = String(repeating: "A", count: 200_000)
         for number in 0..<400 {
-            let key = Data("/full/\(number)".utf8).base64EncodedString()
-            let request = HTTPRequest(
-                "POST", "https://\(endpoint)/v3/kv/put",
-                body: Array("{\"key\":\"\(key)\",\"value\":\"\(value)\"}".utf8),
-                tls: tls)
-            let response = try await transport.send(request)
+            let response = try await put("/full/\(number)", value)
             if response.status != 200 {
                 #expect(String(decoding: response.body, as: UTF8.self).contains("space exceeded"))
                 return

@@ -27,6 +27,21 @@ struct RealMariaDBTests {
             _ = await dialer.knock(at: server.endpoint, driver: "PostgreSQL", timeout: .milliseconds(200))
             return await dialer.knock(at: server.endpoint, driver: "MySQL", timeout: .seconds(60)).served == nil
         }
+        for wantsTLS in [true, false] {
+            let knock = await dialer.knock(
+                at: server.endpoint, driver: "MySQL", wantsTLS: wantsTLS, timeout: .seconds(60))
+            #expect(knock.isAnswered && knock.refusal == .hostBlocked)
+        }
+    }
+
+    @Test("A server that lets no user in from our host answers us, and says so")
+    func foreign() async throws {
+        let server = try await MariaDB(connectErrors: 100, takesStrangers: false)
+        for wantsTLS in [true, false] {
+            let knock = await SocketDialer().knock(
+                at: server.endpoint, driver: "MySQL", wantsTLS: wantsTLS, timeout: .seconds(60))
+            #expect(knock.isAnswered && knock.served == nil && knock.refusal == .hostNotAllowed)
+        }
     }
 }
 
@@ -66,8 +81,10 @@ private final class MariaDB: Sendable {
     private let folder: String
     private let pid: Int32
 
-    /// - Parameter connectErrors: after how many of them a host is shut out.
-    init(connectErrors: Int) async throws {
+    /// - Parameters:
+    ///   - connectErrors: after how many of them a host is shut out.
+    ///   - takesStrangers: whether there is a user who may come from anywhere.
+    init(connectErrors: Int, takesStrangers: Bool = true) async throws {
         let address = try #require(Self.address)
         let base = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory()
         var template = Array("\(base)/mariadb-XXXXXX".utf8CString)
@@ -98,8 +115,7 @@ private final class MariaDB: Sendable {
             common + [
                 "--port=\(port)", "--bind-address=\(address)", "--socket=\(folder)/socket", "--pid-file=\(folder)/pid",
                 "--max-connect-errors=\(connectErrors)", "--ssl-cert=\(folder)/crt", "--ssl-key=\(folder)/key",
-                "--init-file=\(folder)/users.sql",
-            ], folder
+            ] + (takesStrangers ? ["--init-file=\(folder)/users.sql"] : ["--skip-name-resolve"]), folder
         ).processIdentifier
         try await until { self.log.contains("ready for connections") }
     }

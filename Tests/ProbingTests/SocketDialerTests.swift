@@ -1,5 +1,8 @@
 import Foundation
+import HTTPTransport
+import KubeObjects
 import PKI
+import Prometheus
 import Testing
 
 @testable import Probing
@@ -39,6 +42,41 @@ struct SocketDialerTests {
     }
 }
 
+@Suite("MySQL servers that turn us away", .timeLimit(.minutes(10)))
+struct StoreRefusalTests {
+    @Test(
+        "Who turns our host away is up and says why, who turns everybody away is not, with TLS and without",
+        arguments: [
+            ("blocked", "host_blocked", true), ("foreign", "host_not_allowed", true),
+            ("full", "too_many_connections", false), ("leaving", "refused_otherwise", false),
+        ], [true, false])
+    func refusals(refused: (kind: String, reason: String, isUp: Bool), wantsTLS: Bool) async throws {
+        let server = try StoreDoors()
+        let endpoint = try server.endpoint(refused.kind)
+        var object = KubeObject([
+            "metadata": ["name": "sql"], "spec": ["driver": "MySQL", "endpoints": [.string(endpoint)]],
+        ])
+        if wantsTLS { object[path: "spec", "tlsConfig"] = [:] }
+        let facts = StoreFacts(object)
+        let transport = CurlTransport()
+        defer { transport.shutdown() }
+        let probe = StoreProbe(transport: transport, dialer: SocketDialer(), timeout: .seconds(60))
+        let visit = await probe.visit(StoreAccess(facts: facts, tls: .system, stored: []))
+        #expect(visit.isUp == refused.isUp && visit.endpoints[endpoint]?.reason == refused.reason)
+        #expect(visit.endpoints[endpoint]?.failure == .unauthorized)
+        var history = StoreHistory()
+        history.add(visit, now: 100)
+        let lines = history.samples(facts, stored: [], now: 100).lines
+        let identity = "datastore_name=\"sql\",endpoint=\"\(endpoint)\""
+        #expect(
+            String(decoding: lines["kamaji_ds_endpoint_failure_info"] ?? [], as: UTF8.self)
+                == "kamaji_ds_endpoint_failure_info{\(identity),reason=\"\(refused.reason)\"} 1\n")
+        #expect(
+            String(decoding: lines["kamaji_ds_endpoint_up"] ?? [], as: UTF8.self)
+                == "kamaji_ds_endpoint_up{\(identity)} \(refused.isUp ? 1 : 0)\n")
+    }
+}
+
 /// Doors that say what the servers of each protocol say before TLS begins.
 private final class StoreDoors: Sendable {
     private let endpoints: [String: String]
@@ -50,6 +88,7 @@ private final class StoreDoors: Sendable {
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[1] + "/crt", sys.argv[1] + "/key")
         lock = threading.Lock()
+        codes = {"blocked": 1129, "foreign": 1130, "full": 1040, "leaving": 1053}
         def exactly(connection, count):
             text = b""
             while len(text) < count:
@@ -70,6 +109,10 @@ private final class StoreDoors: Sendable {
                     if head[3] != 1: return complain("the sequence begins with %d" % head[3])
                     if head[0] > 32: return refuse(connection, head)
                     if not exactly(connection, 32)[1] & 8: return complain("no wish for TLS")
+                elif kind in codes:
+                    body = b"\\xff" + codes[kind].to_bytes(2, "little") + b"Host 'x' may not"
+                    connection.sendall(len(body).to_bytes(3, "little") + b"\\0" + body)
+                    return
                 elif kind == "NATS":
                     connection.sendall(b'INFO {"server_id":"x","tls_required":true}\\r\\n')
                 elif kind == "silent":
@@ -100,7 +143,7 @@ private final class StoreDoors: Sendable {
             while True:
                 connection, _ = door.accept()
                 threading.Thread(target=serve, args=(kind, connection), daemon=True).start()
-        for kind in "PostgreSQL refusing MySQL NATS silent endless etcd".split():
+        for kind in "PostgreSQL refusing MySQL NATS silent endless etcd".split() + list(codes):
             threading.Thread(target=listen, args=(kind,), daemon=True).start()
         sys.stdin.read()
         """
@@ -122,7 +165,7 @@ private final class StoreDoors: Sendable {
         try process.run()
         pid = process.processIdentifier
         var text = ""
-        while text.count(where: { $0 == "\n" }) < 7 {
+        while text.count(where: { $0 == "\n" }) < 11 {
             let more = output.fileHandleForReading.availableData
             try #require(!more.isEmpty, "the doors ended: \(text)")
             text += String(decoding: more, as: UTF8.self)

@@ -83,6 +83,45 @@ struct StorageSeriesTests {
         #expect(orphans(["s1"]) == ["1"])
     }
 
+    @Test("What nobody's data takes is told while it is known, and how many tenants a store is meant for")
+    func sizes() {
+        picture.show(store: store("default"))
+        picture.add(StoreVisit(endpoints: [:]), stored: [], of: "default")
+        #expect(picture.add([:], present: ["left"], in: "default") == ["left"])
+        #expect(lines("kamaji_ds_orphan_bytes").isEmpty)
+        picture.add(orphanBytes: 4096.4, in: "default")
+        #expect(lines("kamaji_ds_orphan_bytes") == ["kamaji_ds_orphan_bytes{datastore_name=\"default\"} 4096"])
+        picture.add(orphanBytes: nil, in: "default")
+        #expect(lines("kamaji_ds_orphan_bytes").isEmpty)
+        #expect(picture.add([:], present: nil, in: "default") == nil)
+        #expect(picture.add([:], present: ["left"], in: "gone") == nil)
+        picture.add(orphanBytes: 5, in: "gone")
+        #expect(lines("\"gone\"").isEmpty)
+
+        #expect(lines("kamaji_ds_tenants_limit").isEmpty)
+        for (limit, told) in [("40", "40"), ("0", "0"), ("-1", nil), ("many", nil), ("", nil)] as [(String, String?)] {
+            var object = store("default")
+            object.annotations = ["kamaji.clastix.io/tenants-limit": limit]
+            picture.show(store: object)
+            let expected = told.map { ["kamaji_ds_tenants_limit{datastore_name=\"default\"} \($0)"] } ?? []
+            #expect(lines("kamaji_ds_tenants_limit") == expected, "\(limit)")
+        }
+    }
+
+    @Test("The number of tenants for stores that name none is the one that the exporter was given")
+    func givenLimit() {
+        let page = MetricPage(Catalogue.definitions(.standard, compatible: false))
+        let picture = FleetPicture(page, settings: .init(tenantLimit: 12), now: { 1 })
+        picture.beginWriting()
+        picture.show(store: store("one"))
+        var other = store("other")
+        other.annotations = ["kamaji.clastix.io/tenants-limit": "3"]
+        picture.show(store: other)
+        let text = String(decoding: page.render(.text, gzip: false), as: UTF8.self)
+        #expect(text.contains("kamaji_ds_tenants_limit{datastore_name=\"one\"} 12\n"))
+        #expect(text.contains("kamaji_ds_tenants_limit{datastore_name=\"other\"} 3\n"))
+    }
+
     @Test("Another authority of a store is held against its tenants' copies at once")
     func authority() throws {
         let credentials = try Credentials()

@@ -12,7 +12,7 @@ package struct EtcdObserver: Sendable {
         (self.tls, self.transport, self.timeout) = (tls, transport, timeout)
     }
 
-    private func connection(_ endpoint: String) -> EtcdConnection {
+    func connection(_ endpoint: String) -> EtcdConnection {
         EtcdConnection(endpoints: [endpoint], tls: tls, transport: transport, timeout: timeout)
     }
 

@@ -21,12 +21,20 @@ extension Catalogue {
     package static let endpointDuration = endpoint(
         "kamaji_ds_endpoint_duration_seconds", .gauge,
         "How long that took.")
+    package static let endpointFailure = endpoint(
+        "kamaji_ds_endpoint_failure_info", .info,
+        "Why the endpoint is not up, while so; host_not_allowed and host_blocked where it is, and refuses the exporter's host.",
+        ["reason"])
     package static let datastoreLastSuccess = datastore(
         "kamaji_ds_last_success_timestamp_seconds", .gauge,
         "When an endpoint last answered; absent before the first time.")
     package static let datastoreTenants = datastore(
         "kamaji_ds_tenants", .gauge,
         "Tenants that use it, from status.usedBy.")
+    package static let datastoreTenantsLimit = datastore(
+        "kamaji_ds_tenants_limit", .gauge,
+        "Tenants that it is meant for, from the annotation kamaji.clastix.io/tenants-limit, else from --ds.tenants-limit."
+    )
     package static let datastoreUsed = datastore(
         "kamaji_ds_used_bytes", .gauge,
         "Bytes on disk: of etcd the largest member's database.")
@@ -39,6 +47,10 @@ extension Catalogue {
     package static let datastoreOrphans = datastore(
         "kamaji_ds_orphan_schemas", .gauge,
         "Schemas that hold data and belong to no tenant (cached).")
+    package static let datastoreOrphanBytes = datastore(
+        "kamaji_ds_orphan_bytes", .gauge,
+        "Bytes of the keys and values in those schemas (cached): of etcd alone, and of more than 20,000 keys in a schema estimated from the first."
+    )
     package static let tenantKeys = tenant(
         "kamaji_tcp_storage_keys", .gauge,
         "Keys under the tenant's prefix (cached, counted in rotation).", ["datastore_name"])
@@ -56,9 +68,9 @@ extension Catalogue {
 
     static let datastores: [CatalogueEntry] = [
         lean(datastoreInfo), lean(datastoreReady), standard(datastoreCondition), lean(datastoreUp), lean(endpointUp),
-        lean(endpointDuration), lean(datastoreLastSuccess), lean(datastoreTenants), lean(datastoreUsed),
-        lean(datastoreCapacity), standard(datastoreReclaimable), lean(datastoreOrphans), lean(tenantKeys),
-        lean(tenantBytes),
+        lean(endpointDuration), lean(datastoreLastSuccess), sparse(endpointFailure), lean(datastoreTenants),
+        standard(datastoreTenantsLimit), lean(datastoreUsed), lean(datastoreCapacity), standard(datastoreReclaimable),
+        lean(datastoreOrphans), standard(datastoreOrphanBytes), lean(tenantKeys), lean(tenantBytes),
         standard(tenantRevision), standard(tenantKeysSampled),
     ]
 }

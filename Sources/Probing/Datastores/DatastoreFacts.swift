@@ -9,6 +9,8 @@ package struct StoreFacts: Sendable, Hashable {
     package let endpoints: [String]
     package let isReady: Bool
     package let tenantCount: Int
+    /// How many it is meant for, where its annotation says so.
+    package let tenantLimit: Int?
     package let conditions: [TenantFacts.Condition]
     package let wantsTLS: Bool
 
@@ -20,6 +22,7 @@ package struct StoreFacts: Sendable, Hashable {
         endpoints = Array((object[path: "spec", "endpoints"]?.strings ?? []).prefix(64))
         isReady = object[path: "status", "ready"]?.bool ?? false
         tenantCount = object[path: "status", "usedBy"]?.array?.count ?? 0
+        tenantLimit = object.annotations[Keys.tenantsLimit].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
         conditions = (object[path: "status", "conditions"]?.array ?? []).map(TenantFacts.Condition.init)
             .filter { !$0.type.isEmpty }
         wantsTLS = object[path: "spec", "tlsConfig"]?.object != nil

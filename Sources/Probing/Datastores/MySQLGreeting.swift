@@ -18,22 +18,36 @@ struct MySQLGreeting {
     /// Of one packet: greetings and refusals are short.
     private static let longest = 4096
 
-    /// Nil where the server greets with a refusal, or speaks another protocol.
-    init?(from channel: some StoreChannel, _ deadline: Deadline) {
-        // Version 10 of the protocol; 0xFF there is a refusal.
-        guard let (sequence, greeting) = Self.packet(channel, deadline), greeting.first == 10,
-            let end = greeting.firstIndex(of: 0), end + 16 <= greeting.count
-        else { return nil }
+    /// The first thing that a server says.
+    enum Opening {
+        case greeting(MySQLGreeting)
+        case refusal(StoreRefusal)
+    }
+
+    /// Nil where the server speaks another protocol.
+    static func opening(of channel: some StoreChannel, _ deadline: Deadline) -> Opening? {
+        guard let (sequence, packet) = Self.packet(channel, deadline) else { return nil }
+        // A refusal, with its number; before the login no state of SQL follows.
+        if packet.first == 0xFF, packet.count >= 3 {
+            return .refusal(StoreRefusal(mySQL: UInt16(packet[1]) | UInt16(packet[2]) << 8))
+        }
+        // Version 10 of the protocol.
+        guard packet.first == 10, let end = packet.firstIndex(of: 0), end + 16 <= packet.count else { return nil }
         // After the version's text: thread (4), salt (8), filler (1), the lower capabilities (2).
-        let offered = UInt16(greeting[end + 14]) | UInt16(greeting[end + 15]) << 8
-        self.init(sequence: sequence, offersTLS: UInt32(offered) & Self.tls != 0)
+        let offered = UInt16(packet[end + 14]) | UInt16(packet[end + 15]) << 8
+        return .greeting(MySQLGreeting(sequence: sequence, offersTLS: UInt32(offered) & Self.tls != 0))
     }
 
     private init(sequence: UInt8, offersTLS: Bool) { (self.sequence, self.offersTLS) = (sequence, offersTLS) }
 
-    /// Reads the greeting and takes leave without TLS.
-    static func leave(_ channel: some StoreChannel, _ deadline: Deadline) {
-        MySQLGreeting(from: channel, deadline)?.logIn(over: channel, deadline)
+    /// Reads the greeting and takes leave without TLS; tells what was said instead of a greeting.
+    static func leave(_ channel: some StoreChannel, _ deadline: Deadline) -> StoreRefusal? {
+        switch opening(of: channel, deadline) {
+        case .greeting(let greeting): greeting.logIn(over: channel, deadline)
+        case .refusal(let refusal): return refusal
+        case nil: break
+        }
+        return nil
     }
 
     /// Asks for TLS with the beginning of a login (Protocol::SSLRequest); what is said next is said within TLS.

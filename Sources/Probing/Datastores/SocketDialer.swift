@@ -14,30 +14,37 @@ package struct SocketDialer: Sendable {
         package var isAnswered = false
         /// What was shown in a TLS handshake; nil where there was none.
         package var served: HeldCertificate?
+        /// What was said to us before anything else could be.
+        package var refusal: StoreRefusal?
     }
 
     /// Makes one connection, leads it up to TLS as the driver's protocol has it, and ends it as that protocol has it.
     /// - Parameter wantsTLS: false leaves it at what comes before.
     package func knock(at endpoint: String, driver: String, wantsTLS: Bool = true, timeout: Duration) async -> Knock {
-        let found: (isAnswered: Bool, pem: [UInt8]?)? = await Self.onThread {
+        await Self.onThread {
             let deadline = Deadline(timeout)
-            guard let connection = Self.connected(endpoint, deadline) else { return (false, nil) }
+            guard let connection = Self.connected(endpoint, deadline) else { return Knock() }
             defer { connection.close() }
+            var knock = Knock(isAnswered: true)
             guard wantsTLS else {
-                if DatastoreDriver(rawValue: driver) == .mySQL { MySQLGreeting.leave(connection, deadline) }
-                return (true, nil)
+                if DatastoreDriver(rawValue: driver) == .mySQL {
+                    knock.refusal = MySQLGreeting.leave(connection, deadline)
+                }
+                return knock
             }
-            guard let preamble = TLSPreamble.exchange(driver, over: connection, deadline) else { return (true, nil) }
+            guard let preamble = TLSPreamble.exchange(driver, over: connection, deadline) else { return knock }
+            if case .refused(let refusal) = preamble {
+                knock.refusal = refusal
+                return knock
+            }
             let host = HostPort(endpoint)?.host ?? ""
-            guard let session = TLSHandshake(over: connection, host: host, deadline) else { return (true, nil) }
+            guard let session = TLSHandshake(over: connection, host: host, deadline) else { return knock }
             if session.isEstablished { preamble.leave(session, deadline) }
-            return (true, session.certificate)
-        }
-        var knock = Knock(isAnswered: found?.isAnswered ?? false)
-        if let certificate = found?.pem.flatMap({ try? Certificate(pem: $0) }) {
-            knock.served = HeldCertificate("served", .served, certificate)
-        }
-        return knock
+            if let certificate = session.certificate.flatMap({ try? Certificate(pem: $0) }) {
+                knock.served = HeldCertificate("served", .served, certificate)
+            }
+            return knock
+        } ?? Knock()
     }
 
     private static func connected(_ endpoint: String, _ deadline: Deadline) -> SocketConnection? {

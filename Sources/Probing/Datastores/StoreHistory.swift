@@ -13,16 +13,31 @@ package struct EndpointVisit: Sendable {
     package var exposed: [ScrapedSample]
     /// The alarms of the whole cluster, as the member knows them; nil where it did not say.
     package var alarms: [EtcdAlarm]?
-    /// Why it is not up.
+    /// Why it is not up, or says no more than that it is.
     package var failure: ProbeFailure?
+    /// What it said instead of a greeting.
+    package var refusal: StoreRefusal?
 
     package init(
         isUp: Bool, duration: Double, served: HeldCertificate? = nil, status: EtcdMemberStatus? = nil,
-        exposed: [ScrapedSample] = [], alarms: [EtcdAlarm]? = nil, failure: ProbeFailure? = nil
+        exposed: [ScrapedSample] = [], alarms: [EtcdAlarm]? = nil, failure: ProbeFailure? = nil,
+        refusal: StoreRefusal? = nil
     ) {
         (self.isUp, self.duration, self.served, self.status, self.exposed) = (isUp, duration, served, status, exposed)
-        (self.alarms, self.failure) = (alarms, failure)
+        (self.alarms, self.failure, self.refusal) = (alarms, failure, refusal)
     }
+
+    /// The server's, where it tells.
+    package var version: String? { status?.version }
+
+    /// Whether a member of etcd knows a leader; nil of others.
+    package var hasLeader: Bool? { status.map { $0.leaderID != 0 } }
+
+    /// The alarms that the member knows of, by their names.
+    package var alarmNames: [String] { Set((alarms ?? []).map(\.kind.label)).sorted() }
+
+    /// For a label: why it is not up, or refuses us.
+    package var reason: String? { refusal?.rawValue ?? failure?.rawValue }
 }
 
 /// One round over all endpoints of a datastore.
@@ -52,6 +67,8 @@ package struct StoreHistory: Sendable {
     /// Where each member was last found.
     private(set) var places: [UInt64: String] = [:]
     package var orphans: Int?
+    /// Bytes of what they hold; nil while they are not all measured.
+    package var orphanBytes: Double?
 
     package init() {}
 
@@ -69,10 +86,17 @@ package struct StoreHistory: Sendable {
         for (endpoint, found) in visit.endpoints where found.served != nil { served[endpoint] = found.served }
     }
 
-    /// - Parameter stored: the DataStore's own certificates: its authority, and the client's.
-    package func samples(_ facts: StoreFacts, stored: [HeldCertificate], now: Double) -> SampleSet {
+    /// - Parameters:
+    ///   - stored: the DataStore's own certificates: its authority, and the client's.
+    ///   - tenantLimit: of DataStores that name none.
+    package func samples(
+        _ facts: StoreFacts, stored: [HeldCertificate], tenantLimit: Int? = nil, now: Double
+    ) -> SampleSet {
         var samples = SampleSet(identity: facts.labelPairs)
         addObject(facts, &samples)
+        if let limit = facts.tenantLimit ?? tenantLimit {
+            samples.add(Catalogue.datastoreTenantsLimit, Double(limit))
+        }
         addCertificates(stored, now, &samples)
         guard let last else { return samples }
         samples.add(Catalogue.datastoreUp, last.isUp)
@@ -80,10 +104,14 @@ package struct StoreHistory: Sendable {
         for (endpoint, visit) in last.endpoints.sorted(by: { $0.key < $1.key }) {
             samples.add(Catalogue.endpointUp, visit.isUp, ["endpoint": endpoint])
             samples.add(Catalogue.endpointDuration, visit.duration.wholeMicroseconds, ["endpoint": endpoint])
+            if let reason = visit.reason {
+                samples.mark(Catalogue.endpointFailure, ["endpoint": endpoint, "reason": reason])
+            }
         }
         EtcdSamples.add(last, &samples)
         addAlarms(&samples)
         if let orphans { samples.add(Catalogue.datastoreOrphans, Double(orphans)) }
+        if let orphanBytes { samples.add(Catalogue.datastoreOrphanBytes, orphanBytes.rounded()) }
         return samples
     }
 

@@ -82,10 +82,15 @@ package struct StoreProbe: Sendable {
         let facts = access.facts
         let knock = await dialer.knock(
             at: endpoint, driver: facts.driver, wantsTLS: facts.wantsTLS, timeout: timeout)
+        let duration = (clock.now - start).inSeconds
+        if let refusal = knock.refusal {
+            return EndpointVisit(
+                isUp: refusal.isOfOurHost, duration: duration, failure: .unauthorized, refusal: refusal)
+        }
         // A store that should speak TLS and does not is of no use to its tenants.
         let isUp = knock.isAnswered && (knock.served != nil || !facts.wantsTLS)
         return EndpointVisit(
-            isUp: isUp, duration: (clock.now - start).inSeconds, served: knock.served,
+            isUp: isUp, duration: duration, served: knock.served,
             failure: isUp ? nil : knock.isAnswered ? .handshake : .refused)
     }
 
@@ -108,6 +113,15 @@ package struct StoreProbe: Sendable {
             }
         }
         return counts
+    }
+
+    /// Bytes of the keys and values of a schema; nil where no member tells.
+    package func size(_ access: StoreAccess, of schema: String) async -> Double? {
+        let observer = observer(access)
+        for endpoint in access.facts.endpoints where !Task.isCancelled {
+            if let bytes = try? await observer.size(of: schema, at: endpoint) { return bytes }
+        }
+        return nil
     }
 
     /// Schemas that hold anything; nil where etcd does not let us look.

@@ -5,12 +5,14 @@ import TenantAPI
 enum TLSPreamble {
     case none
     case mySQL(MySQLGreeting)
+    /// There is nothing more to be said.
+    case refused(StoreRefusal)
 
     /// Nil where the server does not want TLS, or does not speak this protocol.
     static func exchange(_ driver: String, over connection: SocketConnection, _ deadline: Deadline) -> TLSPreamble? {
         switch DatastoreDriver(rawValue: driver) {
         case .postgreSQL: postgreSQL(connection, deadline) ? TLSPreamble.none : nil
-        case .mySQL: mySQL(connection, deadline).map { .mySQL($0) }
+        case .mySQL: mySQL(connection, deadline)
         case .nats: nats(connection, deadline) ? TLSPreamble.none : nil
         case .etcd, .sqlite, nil: TLSPreamble.none
         }
@@ -19,7 +21,7 @@ enum TLSPreamble {
     /// Ends what was begun, where a mere hanging up would be held against us.
     func leave(_ channel: some StoreChannel, _ deadline: Deadline) {
         switch self {
-        case .none: break
+        case .none, .refused: break
         case .mySQL(let greeting): greeting.logIn(over: channel, deadline)
         }
     }
@@ -30,13 +32,17 @@ enum TLSPreamble {
         return connection.send(request, deadline) && connection.receive(1, deadline) == [UInt8(ascii: "S")]
     }
 
-    private static func mySQL(_ connection: SocketConnection, _ deadline: Deadline) -> MySQLGreeting? {
-        guard let greeting = MySQLGreeting(from: connection, deadline) else { return nil }
-        guard greeting.offersTLS else {
-            greeting.logIn(over: connection, deadline)
-            return nil
+    private static func mySQL(_ connection: SocketConnection, _ deadline: Deadline) -> TLSPreamble? {
+        switch MySQLGreeting.opening(of: connection, deadline) {
+        case .greeting(let greeting):
+            guard greeting.offersTLS else {
+                greeting.logIn(over: connection, deadline)
+                return nil
+            }
+            return greeting.asksForTLS(over: connection, deadline).map { .mySQL($0) }
+        case .refusal(let refusal): return .refused(refusal)
+        case nil: return nil
         }
-        return greeting.asksForTLS(over: connection, deadline)
     }
 
     /// The server says INFO in one line before TLS begins.

@@ -57,9 +57,11 @@ extension FleetPicture {
     }
 
     /// - Parameter present: schemas that hold anything; nil where that could not be found out.
-    package func add(_ counts: [String: UInt64], present: [String]?, in store: String) {
+    /// - Returns: those of them that are nobody's.
+    @discardableResult
+    package func add(_ counts: [String: UInt64], present: [String]?, in store: String) -> Set<String>? {
         state.withLock { state in
-            guard state.stores[store] != nil else { return }
+            guard state.stores[store] != nil else { return nil }
             let time = now()
             var known: Set<String> = []
             for (key, tenant) in state.tenants {
@@ -73,17 +75,27 @@ extension FleetPicture {
                 samples.add(Catalogue.tenantKeysSampled, time.wholeMilliseconds, ["datastore_name": store])
                 page.set(SampleSource(Self.object(key), "storage"), samples)
             }
-            if let present {
-                state.stores[store]?.history.orphans = Set(present).subtracting(known).count
-                write(store: store, state)
-            }
+            guard let orphans = present.map({ Set($0).subtracting(known) }) else { return nil }
+            state.stores[store]?.history.orphans = orphans.count
+            write(store: store, state)
+            return orphans
+        }
+    }
+
+    /// - Parameter orphanBytes: what all schemas that are nobody's hold; nil where that could not be found out.
+    package func add(orphanBytes: Double?, in store: String) {
+        state.withLock { state in
+            state.stores[store]?.history.orphanBytes = orphanBytes
+            write(store: store, state)
         }
     }
 
     func write(store name: String, _ state: State) {
         guard state.isWriting, let store = state.stores[name], let facts = store.facts else { return }
         let object = Self.object(store: name)
-        page.set(SampleSource(object, "store"), store.history.samples(facts, stored: store.stored, now: now()))
+        let samples = store.history.samples(
+            facts, stored: store.stored, tenantLimit: settings.tenantLimit, now: now())
+        page.set(SampleSource(object, "store"), samples)
         if settings.isCompatible { page.set(SampleSource(object, "upstream"), StoreHistory.upstream(facts)) }
     }
 

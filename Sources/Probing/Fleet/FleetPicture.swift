@@ -10,10 +10,13 @@ package final class FleetPicture: Sendable {
         package var rotationDeadline: Double
         /// Whether upstream's names are served too.
         package var isCompatible: Bool
+        /// Tenants that a DataStore is meant for where it names no number itself.
+        package var tenantLimit: Int?
 
-        package init(rotationDeadline: Double = 86_400, isCompatible: Bool = true) {
+        package init(rotationDeadline: Double = 86_400, isCompatible: Bool = true, tenantLimit: Int? = nil) {
             self.rotationDeadline = rotationDeadline
             self.isCompatible = isCompatible
+            self.tenantLimit = tenantLimit
         }
     }
 

@@ -86,7 +86,9 @@ extension FleetProber {
             // Whoever let go of every count would not say more now.
             let present = schemas.isEmpty || !counts.isEmpty ? await probe.schemas(access) : nil
             if !Task.isCancelled {
-                picture.add(counts, present: present, in: name)
+                if let orphans = picture.add(counts, present: present, in: name) {
+                    await weigh(orphans, in: name, access)
+                }
                 failed = counts.count < schemas.count
                 if failed || present == nil { health.count(.other, of: .storageUsage) }
                 health.add(
@@ -95,4 +97,25 @@ extension FleetProber {
         }
         state.withLock { $0.usages.finish(name, failed: failed, jitter: .random(in: 0..<1), now: now()) }
     }
+
+    /// Measures what is nobody's. Nobody writes there: what was measured stands while its keys are as many.
+    private func weigh(_ orphans: Set<String>, in name: String, _ access: StoreAccess) async {
+        let probe = storeProbe()
+        let counts = await probe.keyCounts(access, schemas: orphans.sorted())
+        let known = state.withLock { $0.orphans[name] ?? [:] }
+        var sizes = known.filter { counts[$0.key] == $0.value.keys }
+        for (schema, keys) in counts.sorted(by: { $0.key < $1.key }) where sizes[schema] == nil {
+            if let bytes = await probe.size(access, of: schema) { sizes[schema] = OrphanSize(keys: keys, bytes: bytes) }
+        }
+        guard !Task.isCancelled else { return }
+        state.withLock { if $0.storeObjects[name] != nil { $0.orphans[name] = sizes } }
+        let isWhole = sizes.count == orphans.count
+        picture.add(orphanBytes: isWhole ? sizes.values.reduce(0) { $0 + $1.bytes } : nil, in: name)
+    }
+}
+
+/// A schema that is nobody's, as it was measured.
+struct OrphanSize: Sendable, Hashable {
+    let keys: UInt64
+    let bytes: Double
 }

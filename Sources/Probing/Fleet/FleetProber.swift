@@ -43,6 +43,8 @@ package final class FleetProber: Sendable {
         var storeObjects: [String: KubeObject] = [:]
         /// Resolved, and when.
         var access: [String: (access: StoreAccess, time: Double)] = [:]
+        /// What was measured of schemas that are nobody's, by store.
+        var orphans: [String: [String: OrphanSize]] = [:]
         /// Being resolved anew.
         var refreshing: Set<String> = []
         /// Before the first probes new tenants are spread over an interval; later ones are asked at once.
@@ -154,7 +156,9 @@ package final class FleetProber: Sendable {
 
     package func show(store object: KubeObject) {
         state.withLock { state in
-            if state.storeObjects[object.name]?["spec"] != object["spec"] { state.access[object.name] = nil }
+            if state.storeObjects[object.name]?["spec"] != object["spec"] {
+                (state.access[object.name], state.orphans[object.name]) = (nil, nil)
+            }
             state.storeObjects[object.name] = object
             state.stores.add(object.name, phase: 0, now: now())
             state.usages.add(object.name, phase: 0, now: now())
@@ -166,7 +170,7 @@ package final class FleetProber: Sendable {
             state.stores.remove(name)
             state.usages.remove(name)
             state.storeObjects[name] = nil
-            state.access[name] = nil
+            (state.access[name], state.orphans[name]) = (nil, nil)
         }
     }
 
