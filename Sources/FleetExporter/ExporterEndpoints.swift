@@ -119,9 +119,11 @@ struct ExporterEndpoints: Sendable {
         let answer = await probe.answer(
             target: query["target"].map(String.init), module: query["module"].map(String.init), timeout: timeout)
         switch answer {
-        case .families(let families):
+        case .found(let findings):
+            let families = findings.families.filter { !$0.isEmpty }
+            if query["debug"] == "true" { return text(.ok, findings.report(MetricText.render(families))) }
             let format = ExpositionFormat.negotiated(accept: request.headers[.accept])
-            var response = text(.ok, MetricText.render(families.filter { !$0.isEmpty }, format))
+            var response = text(.ok, MetricText.render(families, format))
             response.headers[.contentType] = format.contentType
             return response
         case .unknownTarget: return text(.notFound, "no such tenant or datastore: name NAMESPACE/NAME or ds/NAME\n")

@@ -86,7 +86,7 @@ package enum MetricText {
         String(decoding: families.flatMap { $0.rendered(format) } + format.ending, as: UTF8.self)
     }
 
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
         return Int64(exactly: value).map { "\($0)" } ?? "\(value)"

@@ -58,6 +58,9 @@ struct SecretsTests {
                 "/", "/metrics", "/metrics?name[]=kamaji_cert_info", "/probe?target=default/alive",
                 "/probe?target=default/dead&module=full", "/probe?target=ds/gone", "/probe?target=ds/sql",
                 "/probe?target=ds/sql-too", "/probe?target=planted-password",
+                "/probe?target=default/alive&debug=true", "/probe?target=default/dead&module=apiserver_tls&debug=true",
+                "/probe?target=default/alive&module=konnectivity&debug=true", "/probe?target=ds/gone&debug=true",
+                "/probe?target=ds/sql-too&debug=true", "/probe?target=planted-password&debug=true",
                 "/sd", "/sd/apiservers", "/sd/konnectivity", "/sd/datastores", "/sd/nothing", "/-/healthy", "/-/ready",
                 "/nothing",
             ]
@@ -76,6 +79,7 @@ struct SecretsTests {
         }
         let text = said.withLock { $0 }
         #expect(text.contains("kamaji_cert_not_after_timestamp_seconds") && text.contains("probe_success"))
+        #expect(text.contains("msg=\"Saw a certificate\"") && text.contains("msg=\"The endpoint is down\""))
         #expect(!lines.text.isEmpty)
         for secret in planted.all {
             #expect(!text.contains(secret), "an answer holds \(secret)")

@@ -42,7 +42,7 @@ package struct APIServerProbe: Sendable {
         var alive = await livez
         if alive.failure == .handshake, visit.served != nil {
             // A handshake that ends well once nothing is checked failed for the certificate.
-            alive = ProbeResult(check: .livez, failure: .verification, duration: alive.duration)
+            alive = ProbeResult(check: .livez, failure: .verification, duration: alive.duration, detail: alive.detail)
         }
         visit.results.insert(alive, at: 0)
         visit.version = await version
@@ -61,7 +61,8 @@ package struct APIServerProbe: Sendable {
             return Self.result(check, response, duration: (clock.now - start).inSeconds)
         } catch {
             return ProbeResult(
-                check: check, failure: ProbeFailure(error), duration: (clock.now - start).inSeconds)
+                check: check, failure: ProbeFailure(error), duration: (clock.now - start).inSeconds,
+                detail: (error as? HTTPTransportError)?.message)
         }
     }
 
@@ -87,7 +88,8 @@ package struct APIServerProbe: Sendable {
                 served: chain.first.map { HeldCertificate("apiserver", .served, $0) })
         } catch {
             let result = ProbeResult(
-                check: .readyz, failure: ProbeFailure(error), duration: (clock.now - start).inSeconds)
+                check: .readyz, failure: ProbeFailure(error), duration: (clock.now - start).inSeconds,
+                detail: (error as? HTTPTransportError)?.message)
             return ProbeVisit(results: [result])
         }
     }

@@ -68,18 +68,22 @@ package struct ProbeResult: Sendable, Hashable {
     /// Seconds.
     package let duration: Double
     package let failedChecks: [String]
+    /// What the library said of it, for people; nil where it was answered.
+    package let detail: String?
 
     /// A server that turns us away is up; `failure` says why no more is known.
     package var isSuccess: Bool { failure == nil || failure == .unauthorized }
 
     package init(
-        check: ProbeCheck, failure: ProbeFailure?, status: Int = 0, duration: Double, failedChecks: [String] = []
+        check: ProbeCheck, failure: ProbeFailure?, status: Int = 0, duration: Double, failedChecks: [String] = [],
+        detail: String? = nil
     ) {
         self.check = check
         self.failure = failure
         self.status = status
         self.duration = duration
         self.failedChecks = failedChecks
+        self.detail = detail
     }
 }
 
