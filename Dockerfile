@@ -8,6 +8,8 @@ ARG IMAGE_BASE=docker.io/library/debian:bookworm-slim
 
 FROM ${SWIFT_IMAGE} AS build
 ARG PROGRAM=kamaji-manager
+# The commit, for kamaji_exporter_build_info.
+ARG KAMAJI_REVISION=
 WORKDIR /src
 COPY . .
 # make image can bring the program along, as built outside; then nothing is needed here.
@@ -16,6 +18,7 @@ RUN if [ ! -x "$PROGRAM" ]; then \
         && apt-get install -qq -y --no-install-recommends \
             libcrypt-dev libcurl4-openssl-dev libnghttp2-dev libsqlite3-dev libssl-dev libsystemd-dev libyaml-dev \
             zlib1g-dev pkg-config \
+        && export KAMAJI_REVISION \
         && swift build -c release --static-swift-stdlib --product "$PROGRAM" \
         && cp "$(swift build -c release --static-swift-stdlib --show-bin-path)/$PROGRAM" "$PROGRAM"; \
     fi

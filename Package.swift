@@ -10,6 +10,11 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// The commit that is built, where who builds names it, as the scripts do that make packages and images.
+let revision = (Context.environment["KAMAJI_REVISION"] ?? "").filter {
+    $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
+}
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -74,6 +79,9 @@ let package = Package(
         .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // What the system offers and Swift's Glibc leaves out: epoll, eventfd, mallopt.
         .systemLibrary(name: "CLinux"),
+
+        // What only who builds knows. Of C, so that another commit compiles these few lines anew and no more.
+        .target(name: "CBuild", cSettings: revision.isEmpty ? [] : [.define("KAMAJI_REVISION", to: revision)]),
 
         // JSON, metadata, selectors, patches, kubeconfig, YAML. No I/O.
         .target(name: "KubeObjects", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -254,8 +262,8 @@ let package = Package(
         .executableTarget(
             name: "kamaji-exporter",
             dependencies: [
-                "FleetExporter", "HTTPTransport", "KubeClient", "LineLog", "Probing", "ProgramStart", argumentParser,
-                logging, lifecycle, unixSignals,
+                "CBuild", "FleetExporter", "HTTPTransport", "KubeClient", "LineLog", "Probing", "ProgramStart",
+                argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: strict),
 

@@ -23,6 +23,8 @@ esac
 version=$(sed -n 's/^appVersion: *//p' "deploy/charts/$name/Chart.yaml")
 image=${IMAGE:-localhost/$name:$version}
 base=${IMAGE_BASE:-docker.io/library/debian:bookworm-slim}
+KAMAJI_REVISION=${KAMAJI_REVISION:-$(scripts/revision.sh)}
+export KAMAJI_REVISION
 context=.
 if [ -z "${SWIFT_IMAGE:-}" ]; then
     say "building for release (the first time takes some minutes)"
@@ -35,5 +37,5 @@ if [ -z "${SWIFT_IMAGE:-}" ]; then
 fi
 say "building $image"
 buildah build --file Dockerfile --target "$program" --tag "$image" --build-arg "PROGRAM=$program" \
-    --build-arg "SWIFT_IMAGE=$SWIFT_IMAGE" --build-arg "IMAGE_BASE=$base" "$context"
+    --build-arg "KAMAJI_REVISION=$KAMAJI_REVISION" --build-arg "SWIFT_IMAGE=$SWIFT_IMAGE" --build-arg "IMAGE_BASE=$base" "$context"
 say "built $image; push it with: buildah push $image docker://YOUR.REGISTRY/$name:$version"

@@ -33,6 +33,8 @@ if [ -z "${PROGRAMS:-}" ]; then
         [ "${1:-}" != --check ] || install_from_debian groff lintian man-db systemd
     fi
     say "building for release (the first time takes some minutes)"
+    KAMAJI_REVISION=${KAMAJI_REVISION:-$(scripts/revision.sh)}
+    export KAMAJI_REVISION
     # Every address is fixed up before the program starts, and cannot be written to afterwards.
     flags="-c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now"
     for package in $packages; do

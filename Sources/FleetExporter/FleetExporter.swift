@@ -23,6 +23,8 @@ package struct FleetExporter: Service {
         package var historyFile: String?
         package var profile = MetricProfile.standard
         package var isCompatible = true
+        /// Tenants that a DataStore is meant for where it names no number itself.
+        package var tenantLimit: Int?
         package var acceptsReload = false
         /// Series that a metric may have; see `kamaji_exporter_series_dropped_total`.
         package var familyLimit = 200_000
@@ -51,9 +53,12 @@ package struct FleetExporter: Service {
     private let onRunning: @Sendable (Int) -> Void
 
     /// Reads both configurations; blocks for as long as that takes.
-    /// - Parameter onRunning: told the port that is listened on.
+    /// - Parameters:
+    ///   - revision: the commit that the program was built from, where that is known.
+    ///   - onRunning: told the port that is listened on.
     package init(
-        _ settings: Settings, api: KubeClient, transport: any HTTPTransport, version: String, log: Logger,
+        _ settings: Settings, api: KubeClient, transport: any HTTPTransport, version: String,
+        revision: String? = nil, log: Logger,
         onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         let now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
@@ -69,12 +74,15 @@ package struct FleetExporter: Service {
             Catalogue.definitions(settings.profile, compatible: settings.isCompatible),
             familyLimit: settings.familyLimit)
         picture = FleetPicture(
-            page, settings: .init(rotationDeadline: given.rotationDeadline, isCompatible: settings.isCompatible),
+            page,
+            settings: .init(
+                rotationDeadline: given.rotationDeadline, isCompatible: settings.isCompatible,
+                tenantLimit: settings.tenantLimit),
             now: now)
         health = WatchHealth(required: FleetWatches.required, now: now)
         prober = FleetProber(
             picture: picture, transport: transport, api: api, settings: given.prober, now: now)
-        metrics = SelfMetrics(version: version, now: now())
+        metrics = SelfMetrics(version: version, revision: revision, now: now())
         watches = FleetWatches(
             api: api, picture: picture, health: health, tenantShown: prober.show, tenantGone: prober.remove,
             storeShown: prober.show(store:), storeGone: prober.remove(store:))

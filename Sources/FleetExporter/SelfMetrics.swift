@@ -16,9 +16,12 @@ final class SelfMetrics: Sendable {
 
     private let state: Mutex<State>
     private let version: String
+    private let revision: String
 
-    init(version: String, now: Double) {
+    /// - Parameter revision: the commit; nil where that is not known.
+    init(version: String, revision: String? = nil, now: Double) {
         self.version = version
+        self.revision = revision ?? "unknown"
         state = Mutex(State(configurationRead: now))
     }
 
@@ -53,7 +56,12 @@ final class SelfMetrics: Sendable {
     func families(_ page: MetricPage, isWebConfigurationCurrent: Bool) -> [MetricFamily] {
         let state = state.withLock { $0 }
         var build = MetricFamily(Catalogue.buildInfo)
-        build.add(1, labels: ["version": version, "os": "linux", "arch": Self.architecture])
+        build.add(
+            1,
+            labels: [
+                "version": version, "revision": revision, "swift_version": Self.compiler, "os": "linux",
+                "arch": Self.architecture,
+            ])
         var (requests, inflight) = (MetricFamily(Catalogue.httpRequests), MetricFamily(Catalogue.httpInflight))
         for (handler, codes) in state.requests.sorted(by: { $0.key < $1.key }) {
             for (code, count) in codes.sorted(by: { $0.key < $1.key }) {
@@ -72,9 +80,12 @@ final class SelfMetrics: Sendable {
         for (family, count) in page.dropped.sorted(by: { $0.key < $1.key }) {
             dropped.add(Double(count), labels: ["family": family])
         }
+        var series = MetricFamily(Catalogue.exporterSeries)
+        for (aspect, count) in page.seriesCounts.sorted(by: { $0.key < $1.key }) {
+            series.add(Double(count), labels: ["group": aspect.replacing(" ", with: "_")])
+        }
         return [
-            build, requests, inflight, render, bytes, dropped,
-            Self.single(Catalogue.exporterSeries, Double(page.seriesCount)),
+            build, requests, inflight, render, bytes, dropped, series,
             Self.single(Catalogue.webConfigReload, isWebConfigurationCurrent ? 1 : 0),
             Self.single(Catalogue.configReload, state.isConfigurationCurrent ? 1 : 0),
             Self.single(Catalogue.configReloadTime, state.configurationRead),
@@ -88,7 +99,8 @@ final class SelfMetrics: Sendable {
         family.add(
             1,
             labels: [
-                "version": version, "commit": "unknown", "dirty": "false", "repo": "kamaji-in-swift",
+                "version": version, "commit": revision, "dirty": revision.hasSuffix("-dirty") ? "true" : "false",
+                "repo": "kamaji-in-swift",
                 "build_time": "unknown",
             ])
         return family
@@ -109,6 +121,17 @@ final class SelfMetrics: Sendable {
         var family = MetricFamily(definition)
         family.add(value)
         return family
+    }
+
+    /// Of Swift, as far as it can be told while compiling: the newest release that is known here, at most.
+    private static var compiler: String {
+        #if compiler(>=6.4)
+            "6.4"
+        #elseif compiler(>=6.3)
+            "6.3"
+        #else
+            "6.2"
+        #endif
     }
 
     private static var architecture: String {

@@ -29,11 +29,12 @@ extension KubeClient {
     ///   - reduced: what is kept of each object of a list.
     ///   - heard: told whenever the server gives a sign of life, also where nothing changed.
     ///   - failed: told why a list or watch was interrupted; it is tried again all the same.
+    ///   - lost: told why everything is about to be listed again.
     package func watch(
         _ type: ResourceType, namespace: String? = nil, labelSelector: LabelSelector = LabelSelector(),
         fieldSelector: FieldSelector = FieldSelector(), metadataOnly: Bool = false,
         reduced: (KubeObject) -> KubeObject = { $0 }, heard: () -> Void = {}, failed: (KubeError) -> Void = { _ in },
-        receive: (WatchEvent) async throws -> Void
+        lost: (RelistReason) -> Void = { _ in }, receive: (WatchEvent) async throws -> Void
     ) async throws {
         var machine = WatchMachine()
         while true {
@@ -57,7 +58,7 @@ extension KubeClient {
                 }
             } catch {
                 let failure = try await interruption(error, of: type)
-                machine.failed(failure)
+                if let reason = machine.failed(failure) { lost(reason) }
                 failed(failure)
             }
         }

@@ -8,6 +8,14 @@ package enum WatchEvent: Sendable {
     case deleted(KubeObject)
 }
 
+/// Why a watch lost its place, so that everything has to be listed again.
+package enum RelistReason: String, Sendable, Hashable, CaseIterable {
+    /// The server has forgotten the place (410): it was away for long, or compacted in between.
+    case expired
+    /// The server refused, in a way that it would only repeat.
+    case refused
+}
+
 /// A watch as a state machine: list, watch from there, resume where a stream ended, list again when the server has
 /// forgotten that place. Pure: it says what to do next and is told how it went.
 struct WatchMachine: Sendable {
@@ -91,17 +99,22 @@ struct WatchMachine: Sendable {
     }
 
     /// A place that was forgotten, and any refusal that would only be repeated, is left by listing again.
-    mutating func failed(_ error: KubeError) {
+    /// - Returns: why, where there was a place that is lost by it.
+    @discardableResult
+    mutating func failed(_ error: KubeError) -> RelistReason? {
         hasSpoken = false
+        let hadPlace = state != .listing
         guard error.isGone else {
             failures += 1
-            if !error.isRetryable { state = .listing }
-            return
+            guard !error.isRetryable else { return nil }
+            state = .listing
+            return hadPlace ? .refused : nil
         }
         state = .listing
         // The list is wanted at once; only a server that answers 410 again and again is given time.
         failures = relists
         relists += 1
+        return hadPlace ? .expired : nil
     }
 }
 

@@ -8,6 +8,8 @@ package final class MetricPage: Sendable {
         var families: [String: FamilyBlocks] = [:]
         /// In which families each source has lines.
         var sources: [SampleSource: Set<String>] = [:]
+        /// How many lines there are, by aspect.
+        var lineCounts: [String: Int] = [:]
         /// By family.
         var dropped: [String: Int] = [:]
     }
@@ -68,10 +70,17 @@ package final class MetricPage: Sendable {
                 }
             }
             names.insert(name)
-            state.families[name, default: FamilyBlocks()].set(source, lines)
+            lay(lines, of: source, in: name, &state)
         }
-        for name in state.sources[source] ?? [] where !names.contains(name) { state.families[name]?.set(source, nil) }
+        for name in state.sources[source] ?? [] where !names.contains(name) { lay(nil, of: source, in: name, &state) }
         state.sources[source] = names.isEmpty ? nil : names
+    }
+
+    private func lay(_ lines: [UInt8]?, of source: SampleSource, in name: String, _ state: inout State) {
+        let before = state.families[name]?.lineCount ?? 0
+        state.families[name, default: FamilyBlocks()].set(source, lines)
+        let change = (state.families[name]?.lineCount ?? 0) - before
+        if change != 0 { state.lineCounts[source.aspect, default: 0] += change }
     }
 
     /// Takes every sample of these objects away at once.
@@ -90,6 +99,9 @@ package final class MetricPage: Sendable {
 
     /// How many series there are.
     package var seriesCount: Int { state.withLock { $0.families.values.reduce(0) { $0 + $1.lineCount } } }
+
+    /// The same, by the aspect of their sources.
+    package var seriesCounts: [String: Int] { state.withLock { $0.lineCounts } }
 
     /// Compresses what changed since the last time. Meant for a task of its own, once in a second at most: a scrape in
     /// between sends changed blocks uncompressed rather than wait.

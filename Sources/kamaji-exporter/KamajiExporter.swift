@@ -1,4 +1,5 @@
 import ArgumentParser
+import CBuild
 import ProgramStart
 
 /// `kamaji-exporter`: measures tenants' control planes and datastores from outside.
@@ -20,4 +21,10 @@ struct KamajiExporter: AsyncParsableCommand {
 enum ExporterVersion {
     static let number = "0.1.0"
     static let text = "kamaji-exporter \(number)"
+
+    /// The commit that this was built from; nil where the builder did not say.
+    static var revision: String? {
+        let text = String(cString: kmj_build_revision())
+        return text.isEmpty ? nil : text
+    }
 }

@@ -53,6 +53,11 @@ struct ServeCommand: AsyncParsableCommand {
             "Whether pages are kept written out; without, to measure what that saves.", visibility: .hidden))
     var cache = true
 
+    @Option(
+        name: .customLong("ds.tenants-limit"),
+        help: "Tenants that a DataStore is meant for, where no annotation kamaji.clastix.io/tenants-limit says so.")
+    var tenantsLimit: Int?
+
     @Option(help: "How lines on standard error look: text for people, json for collectors.")
     var logFormat = "text"
 
@@ -75,7 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let api = KubeClient(connection: connection, transport: admin, fieldManager: "kamaji-exporter", log: log)
         let exporter = try FleetExporter(
-            settings(), api: api, transport: fleet, version: ExporterVersion.number, log: log)
+            settings(), api: api, transport: fleet, version: ExporterVersion.number,
+            revision: ExporterVersion.revision, log: log)
         let group = ServiceGroup(
             configuration: .init(
                 services: [exporter, ReloadService(exporter: exporter)],
@@ -120,6 +126,10 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--max-series-per-family is \(maxSeriesPerFamily): give a number above 0")
         }
         settings.familyLimit = maxSeriesPerFamily
+        if let tenantsLimit, tenantsLimit < 0 {
+            throw ValidationError("--ds.tenants-limit is \(tenantsLimit): give 0 or more")
+        }
+        settings.tenantLimit = tenantsLimit
         return settings
     }
 }

@@ -56,6 +56,18 @@ struct OutageTests {
         #expect(lines("kamaji_exporter_snapshot_age_seconds") == ["kamaji_exporter_snapshot_age_seconds 2592000"])
         picture.removeTenant(ObjectKey(namespace: "team", name: "two"))
         #expect(lines("kamaji_tcp_replicas_desired{").count == 1)
+        func relists(_ reason: String) -> [String] {
+            lines("kamaji_exporter_watch_relists_total{").filter {
+                $0.contains("resource=\"secrets\"") && $0.contains("reason=\"\(reason)\"")
+            }.compactMap { $0.split(separator: " ").last.map(String.init) }
+        }
+        #expect(relists("expired") == ["0"] && relists("refused") == ["0"])
+        health.lost("secrets", .expired)
+        #expect(relists("expired") == ["0"], "it is not listed yet")
+        health.listed("secrets", objects: 1)
+        health.lost("secrets", .refused)
+        for _ in 0..<2 { health.listed("secrets", objects: 1) }
+        #expect(relists("expired") == ["1"] && relists("refused") == ["1"])
         // One watch that is silent is enough: its objects are as old as that.
         for resource in FleetWatches.required.dropFirst() { health.alive(resource) }
         #expect(lines("kamaji_exporter_snapshot_age_seconds") == ["kamaji_exporter_snapshot_age_seconds 2592000"])

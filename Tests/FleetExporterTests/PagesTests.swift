@@ -32,6 +32,8 @@ struct PagesTests {
             }
             #expect(text.contains("kamaji_tcp_phase{\(identity)\"alive\",phase=\"Ready\"} 1"))
             #expect(text.contains("kamaji_tenant_control_planes_current{ready=\"true\"} 2"))
+            #expect(text.contains(/kamaji_exporter_build_info\{[^}]*revision="unknown"[^}]*\} 1\n/))
+            #expect(text.contains(/kamaji_exporter_series\{group="probe"\} [1-9]/))
             #expect(text.contains("cert=\"apiserver\",origin=\"served\"}"))
             #expect(text.contains("kamaji_probe_success{\(identity)\"dead\",check=\"livez\"} 0"))
 

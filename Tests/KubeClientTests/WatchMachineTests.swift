@@ -97,8 +97,11 @@ struct WatchMachineTests {
         }
         #expect(error?.isGone == true)
         #expect(error?.message == "too old")
-        machine.failed(try #require(error))
+        #expect(machine.failed(try #require(error)) == .expired)
         #expect(next() == .list(after: .zero))
+        var listing = machine
+        #expect(listing.failed(Self.failure(410)) == nil, "a list that fails has lost no place")
+        #expect(listing.failed(Self.failure(403)) == nil)
 
         machine.listed(resourceVersion: "9")
         #expect(next() == .watch(resourceVersion: "9", after: .zero))
@@ -118,7 +121,7 @@ struct WatchMachineTests {
     mutating func refused() {
         for (code, resumes) in [(429, true), (500, true), (503, true), (400, false), (401, false), (403, false)] {
             machine.listed(resourceVersion: "7")
-            machine.failed(Self.failure(code))
+            #expect(machine.failed(Self.failure(code)) == (resumes ? nil : .refused), "\(code)")
             switch next() {
             case .watch(let version, let delay): #expect(resumes && version == "7" && delay > .zero, "\(code)")
             case .list(let delay): #expect(!resumes && delay > .zero, "\(code)")

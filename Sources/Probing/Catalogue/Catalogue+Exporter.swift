@@ -4,7 +4,8 @@ import Prometheus
 extension Catalogue {
     package static let buildInfo = fleet(
         "kamaji_exporter_build_info", .info,
-        "Which exporter this is.", ["version", "os", "arch"])
+        "Which exporter this is; revision is the commit it was built from, unknown where the builder did not say.",
+        ["version", "revision", "swift_version", "os", "arch"])
     package static let collectorDuration = fleet(
         "kamaji_exporter_collector_duration_seconds", .gauge,
         "How long the last round of a collector took.", ["collector"])
@@ -38,7 +39,8 @@ extension Catalogue {
         "Objects that are known.", ["resource"])
     package static let watchRelists = fleet(
         "kamaji_exporter_watch_relists_total", .counter,
-        "How often everything was listed again after the first time.", ["resource"])
+        "How often everything was listed again after the first time: the API server had forgotten the place (expired) or refused to go on (refused).",
+        ["resource", "reason"])
     package static let watchLastContact = fleet(
         "kamaji_exporter_watch_last_contact_timestamp_seconds", .gauge,
         "When the watch last heard of its API server.", ["resource"])
@@ -53,7 +55,7 @@ extension Catalogue {
         "How much too late the last probe began.", ["lane"])
     package static let exporterSeries = fleet(
         "kamaji_exporter_series", .gauge,
-        "Series that are kept written out.")
+        "Series that are kept written out, by what they are about.", ["group"])
     package static let renderDuration = fleet(
         "kamaji_exporter_render_duration_seconds", .gauge,
         "How long the last page took to put together.", ["encoding"])

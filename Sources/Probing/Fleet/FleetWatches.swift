@@ -99,7 +99,7 @@ package struct FleetWatches: Sendable {
         let name = ResourceType.secrets.plural
         try await api.watch(
             .secrets, labelSelector: ours, reduced: sieve.sift, heard: { health.alive(name) },
-            failed: { health.failed(name, $0.shortly) }
+            failed: { health.failed(name, $0.shortly) }, lost: { health.lost(name, $0) }
         ) { event in
             switch event {
             case .relisted(let objects, _):
@@ -137,7 +137,7 @@ package struct FleetWatches: Sendable {
         var known: Set<ObjectKey> = []
         try await api.watch(
             type, labelSelector: selector, heard: { health.alive(type.plural) },
-            failed: { health.failed(type.plural, $0.shortly) }
+            failed: { health.failed(type.plural, $0.shortly) }, lost: { health.lost(type.plural, $0) }
         ) { event in
             switch event {
             case .relisted(let objects, _):

@@ -1,3 +1,4 @@
+import KubeClient
 import Prometheus
 import Synchronization
 
@@ -5,7 +6,10 @@ import Synchronization
 package final class WatchHealth: Sendable {
     private struct Record: Sendable {
         var isSynced = false
-        var lists = 0
+        /// Lists after the first.
+        var relists = Dictionary(uniqueKeysWithValues: RelistReason.allCases.map { ($0, 0) })
+        /// Why the next list is made, where it is not the first.
+        var lost: RelistReason?
         var objects = 0
         var lastContact: Double?
         /// Why the first list is not there yet; nil also while it is under way.
@@ -63,7 +67,10 @@ package final class WatchHealth: Sendable {
     func listed(_ resource: String, objects: Int) {
         records.withLock { records in
             records[resource, default: Record()].isSynced = true
-            records[resource]?.lists += 1
+            if let reason = records[resource]?.lost {
+                records[resource]?.relists[reason, default: 0] += 1
+                records[resource]?.lost = nil
+            }
             records[resource]?.objects = objects
             records[resource]?.lastContact = now()
         }
@@ -81,6 +88,11 @@ package final class WatchHealth: Sendable {
         records.withLock { $0[resource]?.obstacle = why }
     }
 
+    /// The watch has no place to go on from.
+    func lost(_ resource: String, _ reason: RelistReason) {
+        records.withLock { $0[resource, default: Record()].lost = reason }
+    }
+
     /// The API server answered, although there was nothing to tell.
     func alive(_ resource: String) { records.withLock { $0[resource]?.lastContact = now() } }
 
@@ -92,7 +104,9 @@ package final class WatchHealth: Sendable {
             let labels = ["resource": resource]
             synced.add(record.isSynced ? 1 : 0, labels: labels)
             objects.add(Double(record.objects), labels: labels)
-            relists.add(Double(max(0, record.lists - 1)), labels: labels)
+            for (reason, count) in record.relists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                relists.add(Double(count), labels: ["resource": resource, "reason": reason.rawValue])
+            }
             if let time = record.lastContact { contact.add(time.wholeMilliseconds, labels: labels) }
         }
         var age = MetricFamily(Catalogue.snapshotAge)
