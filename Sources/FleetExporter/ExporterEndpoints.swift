@@ -95,7 +95,8 @@ struct ExporterEndpoints: Sendable {
     func page(_ format: ExpositionFormat, gzip: Bool, wanted: Set<String> = []) -> [UInt8] {
         let fresh =
             picture.families + health.families + prober.families
-            + metrics.families(picture.page, isWebConfigurationCurrent: web.complaint == nil)
+            + metrics.families(
+                picture.page, isWebConfigurationCurrent: web.complaint == nil && web.value.isServed(since: web.first))
             + (picture.settings.isCompatible ? [metrics.upstreamBuildInfo] : [])
         if !isCached { picture.beginWriting() }
         return picture.page.render(format, gzip: gzip, fresh: fresh, isCached: isCached) {

@@ -29,6 +29,8 @@ final class WatchedFile<Value: Sendable>: Sendable {
         var complaint: String?
     }
 
+    /// As it was at the start.
+    let first: Value
     private let state: Mutex<State>
     private let read: @Sendable () throws -> (Value, paths: [String])
 
@@ -36,6 +38,7 @@ final class WatchedFile<Value: Sendable>: Sendable {
     init(_ read: @escaping @Sendable () throws -> (Value, paths: [String])) throws {
         self.read = read
         let (value, paths) = try read()
+        first = value
         state = Mutex(State(value: value, marks: paths.map(Mark.init), paths: paths, lastLook: .now))
     }
 

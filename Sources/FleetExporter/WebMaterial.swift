@@ -6,6 +6,8 @@ struct WebMaterial: Sendable {
     var configuration = WebConfiguration()
     var certificates: [NIOSSLCertificate] = []
     var key: NIOSSLPrivateKey?
+    /// PEM of those that vouch for clients; empty where nobody asks for their certificates.
+    var clientAuthorities: [UInt8] = []
 
     /// - Parameter path: of the web configuration; nil serves plain HTTP to everybody.
     static func read(_ path: String?) throws -> (WebMaterial, paths: [String]) {
@@ -28,7 +30,21 @@ struct WebMaterial: Sendable {
             throw WebConfigurationError(
                 "\(tls.certificateFile) and \(tls.keyFile) must hold a certificate and its key as PEM: \(error)")
         }
-        return (material, [path, tls.certificateFile, tls.keyFile])
+        var paths = [path, tls.certificateFile, tls.keyFile]
+        if let file = tls.clientAuthorityFile, tls.clientAuthentication != .none {
+            material.clientAuthorities = try TextFile.read(file)
+            paths.append(file)
+        }
+        return (material, paths)
+    }
+
+    /// Whether a socket that was opened with `first` serves as this says. Users, headers, certificate and key are looked up
+    /// for each request and handshake; the rest belongs to the socket.
+    func isServed(since first: WebMaterial) -> Bool {
+        let (tls, before) = (configuration.tls, first.configuration.tls)
+        return (tls == nil) == (before == nil) && clientAuthorities == first.clientAuthorities
+            && tls?.clientAuthentication == before?.clientAuthentication
+            && tls?.minimumVersion == before?.minimumVersion && tls?.maximumVersion == before?.maximumVersion
     }
 }
 
@@ -42,8 +58,8 @@ extension WatchedFile where Value == WebMaterial {
         tls.minimumTLSVersion = settings.minimumVersion == "TLS13" ? .tlsv13 : .tlsv12
         tls.maximumTLSVersion = settings.maximumVersion == "TLS12" ? .tlsv12 : .tlsv13
         tls.shutdownTimeout = .milliseconds(100)
-        if let file = settings.clientAuthorityFile, settings.clientAuthentication != .none {
-            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try TextFile.read(file)))
+        if settings.clientAuthentication != .none {
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(material.clientAuthorities))
             tls.certificateVerification =
                 settings.clientAuthentication == .require ? .noHostnameVerification : .optionalVerification
             tls.sendCANameList = true

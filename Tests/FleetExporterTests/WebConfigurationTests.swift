@@ -1,4 +1,5 @@
 import Foundation
+import PKI
 import Testing
 
 @testable import FleetExporter
@@ -32,6 +33,47 @@ struct WebConfigurationTests {
         #expect(web.users == ["prometheus": BcryptExample.hash])
         #expect(web.headers == ["Strict-Transport-Security": "max-age=1"])
         #expect(try WebConfiguration(yaml: "", folder: "/") == WebConfiguration())
+    }
+
+    @Test("What follows its file only with a restart is told, and the rest follows all the same")
+    func restart() throws {
+        var template = Array("\(NSTemporaryDirectory())/web-XXXXXX".utf8CString)
+        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func write(_ name: String, _ bytes: [UInt8]) throws {
+            try Data(bytes).write(to: URL(filePath: "\(folder)/\(name)"), options: .atomic)
+        }
+        func configure(_ more: String, user: String = "prometheus") throws {
+            let tls = "tls_server_config: {cert_file: crt, key_file: key\(more)}\n"
+            try write("web.yml", Array((tls + "basic_auth_users: {\(user): \"\(BcryptExample.hash)\"}\n").utf8))
+        }
+        let authority = try ExporterFixture.makeAuthority()
+        let serving = try ExporterFixture.issue(authority, "exporter", isServer: true)
+        try write("crt", serving.certificate.pem)
+        try write("key", serving.key.pem)
+        try write("ca", authority.certificate.pem)
+        let asking = ", client_ca_file: ca, client_auth_type: RequireAndVerifyClientCert"
+        try configure(asking)
+        let web = try WatchedFile { try WebMaterial.read("\(folder)/web.yml") }
+        func isServed() -> Bool { web.reload().isServed(since: web.first) && web.complaint == nil }
+        #expect(isServed())
+        let next = try ExporterFixture.issue(authority, "exporter", isServer: true)
+        try write("crt", next.certificate.pem)
+        try write("key", next.key.pem)
+        try configure(asking, user: "another")
+        #expect(isServed() && web.value.configuration.users.keys.sorted() == ["another"])
+        for more in [
+            "", ", client_ca_file: ca, client_auth_type: VerifyClientCertIfGiven", asking + ", min_version: TLS13",
+        ] {
+            try configure(more, user: "third")
+            #expect(!isServed() && web.value.configuration.users.keys.sorted() == ["third"], "\(more)")
+        }
+        try configure(asking)
+        #expect(isServed())
+        try write("ca", try ExporterFixture.makeAuthority().certificate.pem)
+        #expect(!isServed(), "clients of the new authority are turned away still")
+        try write("web.yml", [])
+        #expect(!isServed() && web.complaint == nil)
     }
 
     @Test(

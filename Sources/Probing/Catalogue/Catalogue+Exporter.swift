@@ -70,7 +70,7 @@ extension Catalogue {
         "Requests being answered.", ["handler"])
     package static let webConfigReload = fleet(
         "kamaji_exporter_web_config_last_reload_successful", .gauge,
-        "1 if the web configuration is the one that its file holds.")
+        "1 if the web configuration is the one that its file holds; also 0 where it holds what takes a restart.")
     package static let configReload = fleet(
         "kamaji_exporter_config_last_reload_successful", .gauge,
         "1 if the configuration is the one that its file holds.")
