@@ -140,12 +140,13 @@ let package = Package(
             name: "Konnectivity",
             dependencies: ["CLibNGHTTP2", "Prometheus", "Sockets", logging, lifecycle],
             swiftSettings: strict),
+        // The other side, as far as its tests and measurements need one.
+        .target(
+            name: "TunnelServer", dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux", "Konnectivity", "Sockets"],
+            path: "Tests/TunnelServer", swiftSettings: strict),
         .testTarget(
             name: "KonnectivityTests",
-            dependencies: [
-                "CLibNGHTTP2", "CLibSSL", "CLinux", "Konnectivity", "KubeObjects", "PKI", "Prometheus", "Sockets",
-                logging,
-            ],
+            dependencies: ["Konnectivity", "KubeObjects", "PKI", "Prometheus", "Sockets", "TunnelServer", logging],
             swiftSettings: strict),
 
         // What the exporter asks of API servers, tunnels and datastores, and the catalogue of its metrics.

@@ -53,9 +53,14 @@ let package = Package(
             name: "Konnectivity",
             dependencies: ["CLibNGHTTP2", "Prometheus", "Sockets", logging, lifecycle],
             swiftSettings: strict),
+        .target(
+            name: "TunnelServer", dependencies: ["CLibNGHTTP2", "CLibSSL", "CLinux", "Konnectivity", "Sockets"],
+            swiftSettings: strict),
         .executableTarget(
             name: "tunnel-bench",
-            dependencies: ["Konnectivity", "PKI", argumentParser, logging, subprocess, system],
+            dependencies: [
+                "Konnectivity", "PKI", "Sockets", "TunnelServer", argumentParser, logging, subprocess, system,
+            ],
             swiftSettings: strict),
     ]
 )

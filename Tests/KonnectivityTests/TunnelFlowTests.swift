@@ -3,6 +3,7 @@ import Logging
 import PKI
 import Synchronization
 import Testing
+import TunnelServer
 
 @testable import Konnectivity
 

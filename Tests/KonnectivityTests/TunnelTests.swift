@@ -4,6 +4,7 @@ import PKI
 import Sockets
 import Synchronization
 import Testing
+import TunnelServer
 
 @testable import Konnectivity
 

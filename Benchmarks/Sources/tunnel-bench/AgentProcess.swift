@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Konnectivity
 import Logging
+import Sockets
 
 /// Our agent alone in a process, so that its memory and its CPU can be told apart.
 struct AgentProcess: AsyncParsableCommand {
@@ -16,7 +17,8 @@ struct AgentProcess: AsyncParsableCommand {
     func run() async throws {
         guard let server = HostPort(server) else { throw ValidationError("--server \(server): not host:port") }
         let credentials = TunnelCredentials(
-            certificateAuthorities: try read(ca), clientCertificate: try read(certificate), clientKey: try read(key))
+            certificateAuthorities: try PEMFile.read(ca), clientCertificate: try PEMFile.read(certificate),
+            clientKey: try PEMFile.read(key))
         var logger = Logger(label: "agent")
         logger.logLevel = .warning
         let tunnel = Tunnel(
@@ -24,6 +26,9 @@ struct AgentProcess: AsyncParsableCommand {
             dialPolicy: DialPolicy(loopbackPorts: Set(ports)), logger: logger)
         try await tunnel.run()
     }
+}
 
-    private func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
+/// What a process is given of an identity.
+enum PEMFile {
+    static func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
 }

@@ -22,7 +22,7 @@ struct Contestant: Sendable {
     func port(_ kind: TargetProcess.Kind) -> UInt16 { ports[kind.rawValue] }
 
     static func run<Result: Sendable>(
-        _ kind: Kind, binaries: String, _ body: (Contestant) async throws -> Result
+        _ kind: Kind, at server: Server, binaries: String, _ body: (Contestant) async throws -> Result
     ) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tunnel-bench-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -30,11 +30,7 @@ struct Contestant: Sendable {
         try writeIdentities(folder)
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let base = Int.random(in: 20_000..<32_000)
-        let server = [
-            "--mode=http-connect", "--uds-name=\(folder)/front", "--server-port=0", "--agent-port=\(base)",
-            "--agent-bind-address=127.0.0.1", "--admin-port=\(base + 1)", "--health-port=\(base + 2)", "-v=0",
-            "--cluster-ca-cert=\(folder)/ca", "--cluster-cert=\(folder)/server", "--cluster-key=\(folder)/server.key",
-        ]
+        let command = server.command(own, folder, base)
         return try await program(own, ["target"], log: "\(folder)/targets") { _ in
             var ports: [UInt16] = []
             while ports.count < TargetProcess.Kind.allCases.count {
@@ -63,7 +59,7 @@ struct Contestant: Sendable {
                         ]
                     )
                 }
-            return try await program("\(binaries)/proxy-server", server, log: "\(folder)/server.log") { _ in
+            return try await program(command.path, command.arguments, log: "\(folder)/server.log") { _ in
                 try await program(agent.0, agent.1, log: "\(folder)/agent.log") { id in
                     let contestant = Contestant(agent: id, frontEnd: "\(folder)/front", ports: targets)
                     let deadline = ContinuousClock.now + .seconds(60)

@@ -8,10 +8,12 @@ struct TunnelBench: AsyncParsableCommand {
         commandName: "tunnel-bench",
         abstract: "Measure the tunnel's agent, side by side with upstream's where that is present.",
         discussion: """
-            Starts upstream's proxy-server, then each agent in turn against it, and puts the same load on them through
-            the server's HTTP CONNECT front end. Prints a table; each line is one figure of each agent.
+            Starts upstream's proxy-server, or the tests' own server where that is not present, then each agent in
+            turn against it, and puts the same load on them through the server's HTTP CONNECT front end. Prints a
+            table; each line is one figure of each agent.
             """,
-        subcommands: [Compare.self, AgentProcess.self, TargetProcess.self], defaultSubcommand: Compare.self)
+        subcommands: [Compare.self, AgentProcess.self, ServerProcess.self, TargetProcess.self],
+        defaultSubcommand: Compare.self)
 }
 
 struct Compare: AsyncParsableCommand {
@@ -31,10 +33,15 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let contestants = Contestant.Kind.allCases.filter { $0.isPresent(in: binaries) }
+        let server = Server(in: binaries)
+        switch server {
+        case .upstream(let path): print("server: upstream's, \(path)")
+        case .suite: print("server: the tests' own, for there is no \(binaries)/proxy-server")
+        }
         var figures: [Contestant.Kind: [Figure]] = [:]
         for _ in 0..<max(1, rounds) {
             for kind in contestants {
-                let found = try await Contestant.run(kind, binaries: binaries) { contestant in
+                let found = try await Contestant.run(kind, at: server, binaries: binaries) { contestant in
                     try await Load(contestant, megabytes: megabytes, dials: dials).measure()
                 }
                 figures[kind] = Figure.best(figures[kind] ?? [], found)

@@ -10,9 +10,9 @@ enum MessagePrefix {
 }
 
 /// Cuts a stream of bytes into gRPC messages, whatever the pieces it arrives in. Holds one message at most.
-struct MessageAssembler: Sendable {
+package struct MessageAssembler: Sendable {
     /// What gRPC takes by default, and with it every agent and server upstream.
-    static let defaultLimit = 4 * 1024 * 1024
+    package static let defaultLimit = 4 * 1024 * 1024
     /// Not more than so much is set aside on the word of a length alone.
     private static let initialCapacity = 64 * 1024
 
@@ -21,13 +21,13 @@ struct MessageAssembler: Sendable {
     private var message: [UInt8] = []
     private var expected = 0
 
-    init(limit: Int = defaultLimit) { self.limit = limit }
+    package init(limit: Int = defaultLimit) { self.limit = limit }
 
     /// Bytes of a message whose end has not come yet.
     var held: Int { prefix.count + message.count }
 
     /// Takes a piece and gives the messages that it completes.
-    mutating func take(
+    package mutating func take(
         _ piece: UnsafeBufferPointer<UInt8>, _ deliver: (ArraySlice<UInt8>) throws(WireError) -> Void
     ) throws(WireError) {
         var piece = piece[...]

@@ -2,7 +2,7 @@ extension Packet {
     /// Reads one message. Fields that are not known are skipped; a repeated one counts as its last.
     ///
     /// Type and payload are two fields that the format does not tie together: both are checked.
-    init(decoding message: ArraySlice<UInt8>) throws(WireError) {
+    package init(decoding message: ArraySlice<UInt8>) throws(WireError) {
         var type: Int64 = 0
         var payload: (field: Int, bytes: ArraySlice<UInt8>)?
         var reader = ProtobufReader(message, subject: "packet")

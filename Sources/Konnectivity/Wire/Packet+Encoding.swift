@@ -1,7 +1,7 @@
 extension Packet {
     /// The message with its gRPC prefix, ready to be sent. What cannot be encoded (`unknown`) is an empty message of
     /// its type.
-    var frame: [UInt8] {
+    package var frame: [UInt8] {
         let message = encoded
         return MessagePrefix.bytes(for: message.count) + message
     }

@@ -1,8 +1,8 @@
 /// Names a connection on one stream between agent and server; the agent hands them out.
-typealias ConnectionID = Int64
+package typealias ConnectionID = Int64
 
 /// What agent and server say to each other (konnectivity-client/proto/client/client.proto upstream).
-enum Packet: Sendable, Hashable {
+package enum Packet: Sendable, Hashable {
     /// Server to agent: connect to `address`. `random` comes back in the answer.
     case dialRequest(DialRequest)
     /// Agent to server. Either a connection or an error.
@@ -17,16 +17,22 @@ enum Packet: Sendable, Hashable {
     /// A type of a later version, to be ignored.
     case unknown(type: Int64)
 
-    struct DialRequest: Sendable, Hashable {
+    package struct DialRequest: Sendable, Hashable {
         /// `tcp` in all that Kubernetes does.
-        var network: String
+        package var network: String
         /// `host:port`.
-        var address: String
-        var random: Int64
+        package var address: String
+        package var random: Int64
+
+        package init(network: String, address: String, random: Int64) {
+            self.network = network
+            self.address = address
+            self.random = random
+        }
     }
 
     /// The numbers of `PacketType`.
-    enum Kind: Int64, Sendable, CaseIterable {
+    package enum Kind: Int64, Sendable, CaseIterable {
         case dialRequest = 0
         case dialResponse = 1
         case closeRequest = 2
@@ -49,7 +55,7 @@ enum Packet: Sendable, Hashable {
         }
 
         /// As upstream's metrics label it.
-        var label: String {
+        package var label: String {
             switch self {
             case .dialRequest: "DIAL_REQ"
             case .dialResponse: "DIAL_RSP"
@@ -63,7 +69,7 @@ enum Packet: Sendable, Hashable {
     }
 
     /// Nil for a type that is not known.
-    var kind: Kind? {
+    package var kind: Kind? {
         switch self {
         case .dialRequest: .dialRequest
         case .dialResponse: .dialResponse

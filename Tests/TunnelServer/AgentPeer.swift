@@ -1,13 +1,11 @@
 import CLibNGHTTP2
 import CLibSSL
-import Foundation
-import PKI
+import Glibc
+import Konnectivity
 import Sockets
 
-@testable import Konnectivity
-
-/// One agent's connection to the suite's server: TLS and HTTP/2 from the other side.
-final class AgentPeer {
+/// One agent's connection to the server: TLS and HTTP/2 from the other side.
+package final class AgentPeer {
     let descriptor: Int32
     unowned let core: ServerCore
     private let ssl: OpaquePointer
@@ -21,11 +19,11 @@ final class AgentPeer {
     private var refusal: (status: String, message: String)?
     var out = ByteQueue()
     var isDraining = false
-    private(set) var isOpen = false
-    private(set) var isOver = false
+    package private(set) var isOpen = false
+    package private(set) var isOver = false
 
-    var agentID: String { request["agentid"] ?? "" }
-    var identifiers: String { request["agentidentifiers"] ?? "" }
+    package var agentID: String { request["agentid"] ?? "" }
+    package var identifiers: String { request["agentidentifiers"] ?? "" }
     var authorization: String? { request["authorization"] }
     var wantsToWrite: Bool { !wire.isEmpty }
 
@@ -34,6 +32,9 @@ final class AgentPeer {
         self.core = core
         ssl = SSL_new(context)
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        // What is little is on its way all the same.
+        var yes: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, 4)
         SSL_set_fd(ssl, descriptor)
         SSL_set_accept_state(ssl)
     }
@@ -44,8 +45,12 @@ final class AgentPeer {
         close(descriptor)
     }
 
-    static func context(_ identity: TestIdentity, demandsCertificate: Bool) throws -> OpaquePointer {
-        guard let context = SSL_CTX_new(TLS_server_method()) else { throw Failure("no context") }
+    static func context(
+        _ identity: KonnectivityServer.Identity, demandsCertificate: Bool
+    ) throws -> OpaquePointer {
+        guard let context = SSL_CTX_new(TLS_server_method()) else {
+            throw KonnectivityServerError("no TLS context can be made")
+        }
         _ = kmj_ssl_prepare(context)
         func read<Value>(_ pem: [UInt8], _ body: (OpaquePointer?) -> Value) -> Value {
             let bio = BIO_new(BIO_s_mem())
@@ -53,11 +58,11 @@ final class AgentPeer {
             _ = BIO_write(bio, pem, Int32(pem.count))
             return body(bio)
         }
-        let certificate = read(identity.serverCertificate) { PEM_read_bio_X509($0, nil, nil, nil) }
-        let key = read(identity.serverKey) { PEM_read_bio_PrivateKey($0, nil, nil, nil) }
-        let authority = read(identity.authority.certificate.pem) { PEM_read_bio_X509($0, nil, nil, nil) }
+        let certificate = read(identity.certificate) { PEM_read_bio_X509($0, nil, nil, nil) }
+        let key = read(identity.key) { PEM_read_bio_PrivateKey($0, nil, nil, nil) }
+        let authority = read(identity.authority) { PEM_read_bio_X509($0, nil, nil, nil) }
         guard SSL_CTX_use_certificate(context, certificate) == 1, SSL_CTX_use_PrivateKey(context, key) == 1 else {
-            throw Failure("no identity")
+            throw KonnectivityServerError("the server's certificate and key cannot be used")
         }
         X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority)
         X509_free(certificate)
@@ -105,7 +110,7 @@ final class AgentPeer {
     func send(_ packet: Packet) { sendRaw(packet.frame) }
 
     /// Bytes as they are, well formed or not.
-    func sendRaw(_ bytes: [UInt8]) {
+    package func sendRaw(_ bytes: [UInt8]) {
         out.append(bytes)
         if isDeferred {
             isDeferred = false
@@ -113,14 +118,14 @@ final class AgentPeer {
         }
     }
 
-    func goAway(_ code: UInt32, _ text: String) {
+    package func goAway(_ code: UInt32, _ text: String) {
         nghttp2_submit_goaway(
             session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code, Array(text.utf8), text.utf8.count)
         flush()
     }
 
     /// Ends the stream with a status.
-    func refuse(_ status: String, _ message: String) {
+    package func refuse(_ status: String, _ message: String) {
         refusal = (status, message)
         sendRaw([])
         flush()

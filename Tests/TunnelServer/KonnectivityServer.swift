@@ -1,28 +1,52 @@
 import CLinux
-import Foundation
+import Dispatch
+import Glibc
+import Sockets
 import Synchronization
-import Testing
 
-@testable import Konnectivity
+/// A konnectivity server for tests and measurements, where upstream's is not: one thread, the same protocol towards
+/// agents, HTTP CONNECT on a unix socket towards front ends, and faults on request.
+package final class KonnectivityServer: Sendable {
+    /// Each as PEM.
+    package struct Identity: Sendable {
+        var certificate: [UInt8]
+        var key: [UInt8]
+        /// Whose certificates agents show.
+        var authority: [UInt8]
 
-/// The suite's own konnectivity server, where upstream's is not: one thread, the same protocol towards agents, HTTP
-/// CONNECT on a unix socket towards front ends, and faults on request.
-final class KonnectivityServer: Sendable {
-    struct Settings: Sendable {
-        var id = "server-a"
+        package init(certificate: [UInt8], key: [UInt8], authority: [UInt8]) {
+            self.certificate = certificate
+            self.key = key
+            self.authority = authority
+        }
+    }
+
+    package struct Settings: Sendable {
+        var id: String
         /// What it says that there are.
-        var count = "1"
+        var count: String
         /// The token that agents must bring; nil wants a certificate of the identity's authority instead.
         var token: String?
         /// Accepts, and then never answers.
-        var isMute = false
+        var isMute: Bool
         /// Headers instead of the usual two.
         var headers: [(String, String)]?
+
+        package init(
+            id: String = "server-a", count: String = "1", token: String? = nil, isMute: Bool = false,
+            headers: [(String, String)]? = nil
+        ) {
+            self.id = id
+            self.count = count
+            self.token = token
+            self.isMute = isMute
+            self.headers = headers
+        }
     }
 
-    let agentPort: UInt16
-    let frontEnd: FrontEnd
-    private let folder: Folder
+    package let agentPort: UInt16
+    /// Of the socket for front ends, which is gone when the server is.
+    package let frontEndPath: String
     private let wakeUp: Int32
     private let shared = Shared()
     private let ended = DispatchSemaphore(value: 0)
@@ -33,19 +57,21 @@ final class KonnectivityServer: Sendable {
         let isStopping = Atomic<Bool>(false)
     }
 
-    /// - Parameter port: 0 takes a free one.
-    init(_ identity: TestIdentity, _ settings: Settings = Settings(), port: UInt16 = 0) throws {
+    /// - Parameters:
+    ///   - frontEndPath: where nothing is yet.
+    ///   - port: of 127.0.0.1; 0 takes a free one.
+    package init(
+        _ identity: Identity, _ settings: Settings = Settings(), frontEndPath: String, port: UInt16 = 0
+    ) throws {
         // As every program of ours does: libssl writes to sockets whose other side may be gone.
         signal(SIGPIPE, SIG_IGN)
-        folder = try Folder()
-        frontEnd = FrontEnd(path: "\(folder.path)/front")
-        wakeUp = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+        let wakeUp = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         let (agents, chosen) = try Self.listenTCP(port)
-        agentPort = chosen
-        let fronts = try Self.listenUnix(frontEnd.path)
+        let fronts = try Self.listenUnix(frontEndPath)
         let core = try ServerCore(identity, settings, agentListener: agents, frontListener: fronts, wakeUp: wakeUp)
         let carried = Handover(core)
-        Thread.detachNewThread { [shared, ended] in
+        (self.wakeUp, agentPort, self.frontEndPath) = (wakeUp, chosen, frontEndPath)
+        let code = SystemThread.start { [shared, ended] in
             let core = carried.core
             while !shared.isStopping.load(ordering: .acquiring) {
                 let todo = shared.jobs.withLock { jobs in
@@ -58,20 +84,26 @@ final class KonnectivityServer: Sendable {
             core.close()
             ended.signal()
         }
+        guard code == 0 else {
+            // Nothing runs that would have to be stopped.
+            shared.isStopping.store(true, ordering: .releasing)
+            throw KonnectivityServerError("no thread: \(String(cString: strerror(code)))")
+        }
     }
 
     deinit { stop() }
 
     /// Closes everything without a word, as a killed process does.
-    func stop() {
+    package func stop() {
         guard !shared.isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         wake()
         ended.wait()
         close(wakeUp)
+        unlink(frontEndPath)
     }
 
     /// Does something on the server's thread.
-    func perform<Value: Sendable>(_ work: @escaping @Sendable (ServerCore) -> Value) async -> Value {
+    package func perform<Value: Sendable>(_ work: @escaping @Sendable (ServerCore) -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             shared.jobs.withLock { $0.append { continuation.resume(returning: work($0)) } }
             wake()
@@ -79,7 +111,7 @@ final class KonnectivityServer: Sendable {
     }
 
     /// The agents that are connected, by what they call themselves.
-    var agents: [String] { get async { await perform { $0.agents.filter(\.isOpen).map(\.agentID) } } }
+    package var agents: [String] { get async { await perform { $0.agents.filter(\.isOpen).map(\.agentID) } } }
 
     private func wake() {
         var one: UInt64 = 1
@@ -107,7 +139,7 @@ final class KonnectivityServer: Sendable {
                     && getsockname(descriptor, $0, &size) == 0
             }
         }
-        try #require(isDone)
+        guard isDone else { throw KonnectivityServerError("cannot listen: \(String(cString: strerror(errno)))") }
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
@@ -121,7 +153,14 @@ final class KonnectivityServer: Sendable {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 && listen(descriptor, 64) == 0
             }
         }
-        try #require(isDone)
+        guard isDone else { throw KonnectivityServerError("cannot listen: \(String(cString: strerror(errno)))") }
         return descriptor
     }
+}
+
+/// Why there is no server.
+package struct KonnectivityServerError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -1,27 +1,28 @@
 import CLibSSL
-import Foundation
+import Glibc
+import Konnectivity
 import Sockets
 
-@testable import Konnectivity
-
-/// What runs on the suite's server's thread.
-final class ServerCore {
+/// What runs on the server's thread.
+package final class ServerCore {
     let settings: KonnectivityServer.Settings
     private let agentListener: Int32
     private let frontListener: Int32
     private let wakeUp: Int32
     private let context: OpaquePointer
-    var agents: [AgentPeer] = []
-    var fronts: [FrontPeer] = []
+    package private(set) var agents: [AgentPeer] = []
+    private var fronts: [FrontPeer] = []
     /// Reads nothing from agents: to them it is as if the line were cut.
-    var isFrozen = false
+    package var isFrozen = false
     private var nextRandom: Int64 = 1
-    /// Packets that came from agents, by type; what the tests look at.
-    var seen: [String: Int] = [:]
-    var errors: [String] = []
+    /// Packets that came from agents, by type.
+    package private(set) var seen: [String: Int] = [:]
+    /// With which agents said that they closed something.
+    package private(set) var errors: [String] = []
 
     init(
-        _ identity: TestIdentity, _ settings: KonnectivityServer.Settings, agentListener: Int32, frontListener: Int32,
+        _ identity: KonnectivityServer.Identity, _ settings: KonnectivityServer.Settings, agentListener: Int32,
+        frontListener: Int32,
         wakeUp: Int32
     ) throws {
         self.settings = settings
@@ -73,8 +74,8 @@ final class ServerCore {
     func close() {
         for peer in agents { peer.end() }
         for peer in fronts { peer.end() }
-        Foundation.close(agentListener)
-        Foundation.close(frontListener)
+        Glibc.close(agentListener)
+        Glibc.close(frontListener)
     }
 
     /// Asks the first agent that is not draining; it serves those too when there is no other.
@@ -110,84 +111,5 @@ final class ServerCore {
         case .drain: agent.isDraining = true
         default: break
         }
-    }
-}
-
-/// One front end's connection.
-final class FrontPeer {
-    let descriptor: Int32
-    unowned let core: ServerCore
-    weak var agent: AgentPeer?
-    var random: Int64 = 0
-    var id: ConnectionID = 0
-    var out = ByteQueue()
-    private var head: [UInt8]? = []
-    private var isFinishing = false
-    private(set) var isOver = false
-
-    init(_ descriptor: Int32, _ core: ServerCore) {
-        self.descriptor = descriptor
-        self.core = core
-    }
-
-    deinit { close(descriptor) }
-
-    func turn() {
-        flush()
-        var buffer = [UInt8](repeating: 0, count: 32768)
-        let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-        if count < 0, errno == EAGAIN { return }
-        guard count > 0 else {
-            if id != 0, !isFinishing { agent?.send(.closeRequest(id)) }
-            if id == 0, random != 0 { agent?.send(.closeDial(random: random)) }
-            return end()
-        }
-        guard var head else {
-            if id != 0 { agent?.send(.data(id, buffer[..<count])) }
-            return
-        }
-        head += buffer[..<count]
-        self.head = head
-        guard head.suffix(4).elementsEqual([13, 10, 13, 10]) else { return }
-        self.head = nil
-        let words = String(decoding: head, as: UTF8.self).split(separator: " ")
-        if words.count > 1 { core.dial(String(words[1]), for: self) } else { end() }
-    }
-
-    func accept(_ id: ConnectionID) {
-        self.id = id
-        out.append("HTTP/1.1 200 Connection established\r\n\r\n".utf8)
-        flush()
-    }
-
-    func refuse(_ reason: String) {
-        out.append("HTTP/1.1 502 Bad Gateway\r\n\r\n\(reason)".utf8)
-        finish()
-    }
-
-    func flush() {
-        while !isOver, !out.isEmpty {
-            let count = out.withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-            }
-            if count < 0 {
-                if errno != EAGAIN { end() }
-                return
-            }
-            out.consume(count)
-        }
-        if isFinishing { end() }
-    }
-
-    /// Closes once what waits is written.
-    func finish() {
-        isFinishing = true
-        flush()
-    }
-
-    func end() {
-        guard !isOver else { return }
-        isOver = true
-        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 }
