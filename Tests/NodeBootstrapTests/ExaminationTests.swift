@@ -1,7 +1,9 @@
 import FoundationEssentials
+import HTTPTransport
 import KubeClient
 import KubeObjects
 import NodeIdentity
+import PKI
 import Synchronization
 import Testing
 
@@ -27,6 +29,26 @@ import Testing
         #expect(results.contains { $0.name == "Endpoint" && $0.verdict == .ok })
         #expect(results.contains { $0.name == "Journal" && $0.finding.contains("the join stopped in discovery") })
         #expect(Diagnosis(results)?.cause.name == "ClockSkew")
+    }
+
+    @Test(arguments: [(-86_400.0 * 400, "ClockSkew"), (86_400, "ClockSkew"), (0, "TLS")])
+    func `a clock by which the tenant's certificate is not valid comes before a tenant that cannot prove itself`(
+        ahead: Double, cause: String
+    ) async throws {
+        let (machine, other) = (try StandInMachine(StandInTenant()), try StandInTenant())
+        _ = try await machine.join()
+        machine.tenant.state.withLock {
+            ($0.root, $0.date) = (other.authority.certificate, StandInMachine.httpDate(ahead))
+        }
+        let results = try await Self.examine(machine)
+        #expect(results.contains { $0.name == "TLS" && $0.verdict == .error })
+        // Names are not looked up here.
+        #expect(Diagnosis(results.filter { $0.name != "DNS" })?.cause.name == cause)
+        // And whoever goes on with a join is told.
+        let run = JoinRun(try await machine.environment(), try machine.tenant.configuration()) { _ in }
+        let refusal = KubeError(.transport(HTTPTransportError(.tlsFailed, "certificate has expired")), "GET: expired")
+        let failure = await run.failure(.configuration, refusal)
+        #expect(failure.message.contains("certificates are judged by it") == (cause == "ClockSkew"), "\(failure)")
     }
 
     @Test func `a join that preflight stopped is told of, though there is no tenant yet`() async throws {

@@ -42,9 +42,8 @@ import Testing
         state.kubelet = UnitState(load: "loaded", active: "failed")
         state.kubelet?.restarts = 5
         state.isKubeletWell = false
-        var news = TenantNews(authorityPEM: [])
-        news.serverAhead = -2.5
-        state.news = news
+        state.serverAhead = -2.5
+        (state.servingCertificate, state.authority) = (authority.certificate, authority.certificate)
         standing.state = state
         var status = TunnelStatus()
         status.knownServers = 2
@@ -60,6 +59,8 @@ import Testing
             "kamaji_agent_join_runs_total 3", "kamaji_agent_join_runs_succeeded_total 2",
             "kamaji_agent_repairs_total{kind=\"start-unit\",outcome=\"succeeded\"} 4",
             "kamaji_agent_certificate_expiration_timestamp_seconds{certificate=\"agent\"} 86400",
+            "kamaji_agent_certificate_expiration_timestamp_seconds{certificate=\"kubelet-serving\"} 86400",
+            "kamaji_agent_certificate_expiration_timestamp_seconds{certificate=\"authority\"} 86400",
             "kamaji_agent_unit_running{unit=\"kubelet.service\"} 0",
             "kamaji_agent_unit_restarts{unit=\"kubelet.service\"} 5", "kamaji_agent_clock_skew_seconds -2.5",
             "kamaji_agent_kubelet_healthy 0",
@@ -67,7 +68,7 @@ import Testing
         ] {
             #expect(text.contains(line + "\n"), "\(line)")
         }
-        #expect(!text.contains("certificate=\"kubelet\""))
+        #expect(!text.contains("certificate=\"kubelet\"}"))
         let unjoined = MetricText.render(NodeStanding(now: Date(), version: "1").metricFamilies)
         #expect(unjoined.contains("kamaji_agent_joined 0\n") && !unjoined.contains("tunnel"))
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTransport
 import KubeClient
 import NodeIdentity
+import PKI
 import Synchronization
 import Testing
 
@@ -36,10 +37,25 @@ import Testing
 
     @Test func `without pins there is one reading, as was asked for`() async throws {
         let tenant = try StandInTenant()
+        tenant.state.withLock { $0.date = StandInMachine.httpDate(120) }
         var token = try Self.token(tenant)
         token.pins = []
         let found = try await Self.discovery(tenant).find(token, within: .seconds(300), now: { Date() })
-        #expect(tenant.state.withLock { $0.clusterInfoReads } == 1 && found.serverAhead == nil)
+        #expect(tenant.state.withLock { $0.clusterInfoReads } == 1)
+        #expect(abs(try #require(found.serverAhead) - 120) < 60)
+    }
+
+    @Test(arguments: [(-86_400.0 * 400, "ahead of"), (86_400, "behind"), (0, nil)])
+    func `where nobody can prove to be the tenant a wrong clock is named`(ahead: Double, how: String?) async throws {
+        let (tenant, other) = (try StandInTenant(), try StandInTenant())
+        tenant.state.withLock {
+            ($0.root, $0.date) = (other.authority.certificate, StandInMachine.httpDate(ahead))
+        }
+        let error = await #expect(throws: DiscoveryError.self) {
+            try await Self.discovery(tenant).find(Self.token(tenant), within: .seconds(30), now: { Date() })
+        }
+        #expect(error?.code == (how == nil ? .tlsFailed : .wrongClock))
+        if let how { #expect(error?.message.contains(" s \(how) that of whoever answers") == true, "\(how)") }
     }
 
     @Test func `what passes is waited for, and each cause is told`() async throws {

@@ -138,6 +138,7 @@ package struct NodeDaemon: Sendable {
                 if let wishes = listening.news?.restarts { try await repair.takeNote(of: wishes) }
                 heartbeat.beat()
                 var state = try await repair.look(renewalPlace: renewalPlace, news: listening.news)
+                state.serverAhead = listening.serverAhead
                 state.noteSteadiness(&histories, at: environment.pacing.elapsed())
                 let plan = RepairPlan(state, backoff: backoff)
                 board.note(state, plan)

@@ -44,14 +44,16 @@ package struct NodeRepair: Sendable {
             renewal: identity.map { RenewalMoment.moment(of: $0.certificate, place: renewalPlace) })
         let hasBootstrap = try await writer.thread.run { files.exists(KubeletFiles.bootstrapKubeconfigPath) }
         state.holdsBootstrapToken = hasBootstrap && noted.count != records.count
-        (state.news, state.authorityPEM) = (news, tenant.authorityPEM)
+        (state.news, state.authorityPEM, state.serverAhead) = (news, tenant.authorityPEM, news?.serverAhead)
         state.followedRestarts = try await journal.fact(Self.followedRestarts).flatMap(RestartWishes.init)
         state.isUpgradeUnfinished = UpgradeRecord(try await journal.fact(UpgradeRecord.fact)) != nil
         let authorities = (try? Certificate.chain(pem: tenant.authorityPEM)) ?? []
         if let identity { state.agentStanding = .init(of: identity.certificate, authorities) }
         if case .valid(let certificate) = finding { state.kubeletStanding = .init(of: certificate, authorities) }
-        state.servingStanding = try await writer.read(KubeletFiles.servingCertificatePath)
-            .flatMap { try? Certificate(pem: $0) }.map { .init(of: $0, authorities) }
+        state.servingCertificate = try await writer.read(KubeletFiles.servingCertificatePath)
+            .flatMap { try? Certificate(pem: $0) }
+        state.servingStanding = state.servingCertificate.map { .init(of: $0, authorities) }
+        state.authority = authorities.first
         if let identity {
             state.hasReturnCredential = try await store.hasCredential(identity)
         } else if let key = try? await store.storedKey() {

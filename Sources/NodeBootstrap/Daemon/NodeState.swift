@@ -27,6 +27,8 @@ package struct NodeState: Sendable {
     package var hasReturnCredential: Bool
     /// What the tenant said when it was asked last; nil before it was.
     package var news: TenantNews?
+    /// How far the tenant's clock was ahead of this node's when it was asked last, in seconds; nil when that is not known.
+    package var serverAhead: TimeInterval?
     /// The authorities that this node trusts.
     package var authorityPEM: [UInt8] = []
     /// Whether the certificates come from the tenant at all, and from the authority that it signs with now: the first of
@@ -35,6 +37,9 @@ package struct NodeState: Sendable {
     package var kubeletStanding = CertificateStanding.present
     /// Of the kubelet's serving certificate; nil where it has none of the tenant's.
     package var servingStanding: CertificateStanding?
+    package var servingCertificate: Certificate?
+    /// That signs for the tenant.
+    package var authority: Certificate?
     /// The tenant's wishes for restarts of the kubelet that this node has followed; nil where it never looked.
     package var followedRestarts: RestartWishes?
     /// Whether an upgrade was begun that has not come to its end.

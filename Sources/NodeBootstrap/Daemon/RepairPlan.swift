@@ -97,7 +97,7 @@ package struct RepairPlan: Sendable, Hashable {
 
     /// Without the seconds, which are others at each look.
     private mutating func decideOnClock(_ state: NodeState) {
-        guard let ahead = state.news?.serverAhead, abs(ahead) > EdgeChecks.notableSkew else { return }
+        guard let ahead = state.serverAhead, abs(ahead) > EdgeChecks.notableSkew else { return }
         complaints.append(
             "the clock is \(ahead > 0 ? "behind" : "ahead of") the tenant's: set it, and see to it that it stays so "
                 + "(\"timedatectl set-ntp true\", chrony)")

@@ -1,46 +1,46 @@
+import FoundationEssentials
 import Logging
 import NodeIdentity
 
-/// When the tenant is asked for its news, and what it said last. Every five minutes, sooner after it did not answer or
-/// where the clocks differ, and at once when the agent is told to reload; each node at its own moment, so that a fleet
-/// does not come at once.
+/// What the tenant said last when it was asked for its news. It is asked as `InquiryPacing` has it, and at once when the
+/// agent is told to reload.
 struct TenantListening: Sendable {
     private(set) var news: TenantNews?
+    /// How far its clock was ahead of this node's then, in seconds; nil when that is not known.
+    private(set) var serverAhead: TimeInterval?
     /// Whom the node trusted when it asked.
     private var asked: [UInt8] = []
-    private var next: Duration?
+    private var pacing: InquiryPacing
     /// As many as there were when it was asked last.
     private var reloads = 0
-    private var failures = 0
     private var trouble: String?
-    private let place: Double
-
-    private static let interval = Duration.seconds(300)
-    private static let intervalOfWrongClock = Duration.seconds(60)
-    private static let retry = Duration.seconds(20)
 
     /// - Parameter place: from 0 to 1, the node's own.
-    init(place: Double) { self.place = min(max(place, 0), 1) }
+    init(place: Double) { pacing = InquiryPacing(place: place) }
 
     mutating func listen(
         _ environment: NodeEnvironment, _ tenant: JoinedTenant, _ node: NodeName, reloads: Int
     ) async {
         let now = environment.pacing.elapsed()
-        if reloads != self.reloads { (self.reloads, next) = (reloads, nil) }
+        if reloads != self.reloads {
+            self.reloads = reloads
+            pacing.hasten()
+        }
         // A join by hand has learned something else meanwhile: what was said before is old.
         if let news, tenant.authorityPEM != asked, tenant.authorityPEM != news.authorityPEM {
-            (self.news, next) = (nil, nil)
+            self.news = nil
+            pacing.hasten()
         }
-        guard next.map({ now >= $0 }) ?? true else { return }
+        guard pacing.isDue(at: now) else { return }
         do {
             let news = try await TenantInquiry(environment, tenant, node).news()
-            (self.news, asked, failures, trouble) = (news, tenant.authorityPEM, 0, nil)
-            // A clock is set right at any moment, soon after a start above all.
-            let isOff = abs(news.serverAhead ?? 0) > EdgeChecks.notableSkew
-            next = now + (isOff ? Self.intervalOfWrongClock : Self.interval) * (0.9 + 0.2 * place)
+            (self.news, serverAhead, asked, trouble) = (news, news.serverAhead, tenant.authorityPEM, nil)
+            pacing.answered(at: now, serverAhead: news.serverAhead)
         } catch {
-            failures += 1
-            next = now + min(Self.retry * (1 << min(failures - 1, 4)), Self.interval) * (0.9 + 0.2 * place)
+            if UnverifiedClock.isWorthAsking(after: error) {
+                serverAhead = await UnverifiedClock(environment).farAhead(of: tenant.server)
+            }
+            pacing.failed(at: now, serverAhead: serverAhead)
             // What cuts a node off would fill its log.
             guard trouble != "\(error)" else { return }
             trouble = "\(error)"

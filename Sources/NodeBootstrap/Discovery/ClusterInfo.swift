@@ -96,6 +96,8 @@ package struct ClusterInfo: Sendable, Hashable {
 package struct DiscoveryError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable, Hashable {
         case nameNotResolved, connectionRefused, timedOut, connectionLost, tlsFailed
+        /// By this machine's clock no certificate could be valid; it may be set while that is waited for.
+        case wrongClock
         /// No ConfigMap, or none that is complete.
         case incomplete
         case notSigned, badSignature, malformed, notPinned

@@ -29,7 +29,7 @@ package struct TenantDiscovery: Sendable {
 
     package struct Found: Sendable {
         package var info: ClusterInfo
-        /// How far the server's clock is ahead of ours, in seconds; from a verified answer only.
+        /// How far the server's clock is ahead of ours, in seconds; from a verified answer, unless that was waived.
         package var serverAhead: TimeInterval?
     }
 
@@ -40,15 +40,20 @@ package struct TenantDiscovery: Sendable {
         let url = discovery.endpoint.url
         // Whoever answers: nothing secret is sent, and nothing is believed before its signature is verified.
         let anybody = TLSSettings(acceptsAnyCertificate: true)
-        let first = try await patiently(limit, now) {
-            try ClusterInfo(try await read(url, anybody).json, token: discovery.token)
+        let (first, ahead) = try await patiently(limit, now) {
+            let sent = now()
+            let answer = try await read(url, anybody, now)
+            return (
+                try ClusterInfo(answer.json, token: discovery.token),
+                HTTPDate.lead(of: answer.response, sent: sent, received: now())
+            )
         }
-        guard !discovery.pins.isEmpty else { return Found(info: first, serverAhead: nil) }
+        guard !discovery.pins.isEmpty else { return Found(info: first, serverAhead: ahead) }
         try first.check(discovery.pins)
         let trusting = TLSSettings(certificateAuthorities: first.authorityPEM)
         return try await patiently(limit, now) {
             let sent = now()
-            let answer = try await read(url, trusting)
+            let answer = try await read(url, trusting, now)
             guard answer.json[path: "data", "kubeconfig"]?.string.map({ Array($0.utf8) }) == first.kubeconfig else {
                 throw DiscoveryError(
                     .changed,
@@ -67,7 +72,7 @@ package struct TenantDiscovery: Sendable {
     ) async throws -> [UInt8] {
         let json = try await patiently(limit, now) {
             do {
-                return try await read(server, .system).json
+                return try await read(server, .system, now).json
             } catch let error as DiscoveryError
                 where [.tlsFailed, .unauthorized, .forbidden].contains(error.code)
             {
@@ -104,7 +109,9 @@ package struct TenantDiscovery: Sendable {
         var response: HTTPResponse
     }
 
-    private func read(_ server: String, _ tls: TLSSettings) async throws -> Answer {
+    private func read(
+        _ server: String, _ tls: TLSSettings, _ now: @escaping @Sendable () -> Date
+    ) async throws -> Answer {
         var request = HTTPRequest("GET", server + Self.path, tls: tls, timeout: Self.requestTimeout)
         request.headers["Accept"] = "application/json"
         request.headers["User-Agent"] = "kamaji-agent"
@@ -114,6 +121,12 @@ package struct TenantDiscovery: Sendable {
             response = try await transport.send(request)
         } catch let error as HTTPTransportError {
             guard error.code != .cancelled else { throw CancellationError() }
+            let clock = UnverifiedClock(transport: transport, proxies: proxies, now: now)
+            if !tls.acceptsAnyCertificate, UnverifiedClock.isWorthAsking(after: error),
+                let ahead = await clock.farAhead(of: server)
+            {
+                throw DiscoveryError(.wrongClock, "\(error.message): \(UnverifiedClock.explanation(ahead))")
+            }
             throw DiscoveryError(error)
         }
         guard response.status == 200 else { throw DiscoveryError(response, server: server) }

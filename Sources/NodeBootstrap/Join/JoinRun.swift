@@ -144,11 +144,21 @@ package struct JoinRun: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            let failure = error as? JoinFailure ?? JoinFailure(phase, "\(error)")
+            let failure = await failure(phase, error)
             report(.failed(phase, failure.message))
             try? await journal.fail(phase.rawValue, error: failure.message, at: environment.now())
             throw failure
         }
+    }
+
+    /// What a phase failed with, and what the clocks have to do with it.
+    func failure(_ phase: JoinPhase, _ error: any Error) async -> JoinFailure {
+        if let failure = error as? JoinFailure { return failure }
+        guard UnverifiedClock.isWorthAsking(after: error),
+            let tenant = try? await journal.fact("tenant").flatMap(JoinedTenant.init),
+            let ahead = await UnverifiedClock(environment).farAhead(of: tenant.server)
+        else { return JoinFailure(phase, "\(error)") }
+        return JoinFailure(phase, "\(error): \(UnverifiedClock.explanation(ahead))")
     }
 
     /// A node's name is in its certificates and in the tenant: it does not change by the way.

@@ -73,11 +73,14 @@ package struct Examination: Sendable {
             let why = DiscoveryError(error)
             switch why.code {
             case .tlsFailed:
+                // By a wrong clock nobody can prove anything.
+                let clock = UnverifiedClock(
+                    transport: parts.gathering.transport, proxies: parts.gathering.proxies, now: parts.gathering.now)
                 return (
                     CheckResult(
                         "TLS", .error, "\(endpoint) does not prove to be the tenant: \(error.message)",
                         "Either its authority was replaced while this machine was off (join again with a new token), or "
-                            + "somebody stands between"), nil
+                            + "somebody stands between"), await clock.farAhead(of: server)
                 )
             default: return (CheckResult("Endpoint", .error, why.message, "Look at the way to \(endpoint)"), nil)
             }

@@ -34,8 +34,12 @@ extension NodeStanding {
         var complaints = family("complaints", "What the agent found and cannot mend.", .gauge)
         complaints.add(Double(self.complaints.count))
         var ends = family(
-            "certificate_expiration_timestamp_seconds", "When the node's client certificates end.", .gauge)
-        for (name, certificate) in [("agent", state.agentCertificate), ("kubelet", kubeletCertificate)] {
+            "certificate_expiration_timestamp_seconds", "When the node's certificates and its tenant's authority end.",
+            .gauge)
+        for (name, certificate) in [
+            ("agent", state.agentCertificate), ("kubelet", kubeletCertificate),
+            ("kubelet-serving", state.servingCertificate), ("authority", state.authority),
+        ] {
             if let certificate {
                 ends.add(certificate.notAfter.timeIntervalSince1970, labels: ["certificate": name])
             }
@@ -52,7 +56,7 @@ extension NodeStanding {
         if let isWell = state.isKubeletWell { well.add(isWell ? 1 : 0) }
         var skew = family(
             "clock_skew_seconds", "How far the tenant's clock was ahead of this node's when it was last asked.", .gauge)
-        if let ahead = state.news?.serverAhead { skew.add(ahead) }
+        if let ahead = state.serverAhead { skew.add(ahead) }
         return [look, complaints, ends, units, restarts, well, skew].filter { !$0.isEmpty }
     }
 

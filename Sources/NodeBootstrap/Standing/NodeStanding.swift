@@ -61,7 +61,7 @@ package struct NodeStanding: Sendable {
                 json["runtime"] = ["name": .string(unit), "unit": .string(runtime.active)]
             }
         }
-        if let ahead = state?.news?.serverAhead { json["tenantClockAheadSeconds"] = .number(ahead) }
+        if let ahead = state?.serverAhead { json["tenantClockAheadSeconds"] = .number(ahead) }
         if let tunnel { json["tunnel"] = tunnel.json }
         return json
     }
