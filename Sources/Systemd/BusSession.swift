@@ -85,6 +85,8 @@ final class BusSession: @unchecked Sendable {  // every call comes from the one 
         if unit.hasSuffix(".service"), state.isInstalled {
             let service = "org.freedesktop.systemd1.Service"
             state.result = try text(path, service, "Result")
+            state.status = Int32(bitPattern: try number(path, service, "ExecMainStatus", "i"))
+            state.invocation = try bytes(path, unitInterface, "InvocationID")
             state.mainPID = try number(path, service, "MainPID", "u")
             state.restarts = try number(path, service, "NRestarts", "u")
         }
@@ -107,7 +109,19 @@ final class BusSession: @unchecked Sendable {  // every call comes from the one 
         try property(path, interface, name, "s").text() ?? ""
     }
 
-    /// A property of type `u` or `b`, both of which take four bytes.
+    /// A property of type `ay`, in hexadecimal digits.
+    private func bytes(_ path: String, _ interface: String, _ name: String) throws(SystemdError) -> String {
+        let answer = try property(path, interface, name, "ay")
+        var start: UnsafeRawPointer?
+        var count = 0
+        guard sd_bus_message_read_array(answer.pointer, CChar(UInt8(ascii: "y")), &start, &count) > 0 else { return "" }
+        return UnsafeRawBufferPointer(start: start, count: count).map { byte in
+            let text = String(byte, radix: 16)
+            return byte < 16 ? "0\(text)" : text
+        }.joined()
+    }
+
+    /// A property of type `u`, `i` or `b`, all of which take four bytes.
     private func number(
         _ path: String, _ interface: String, _ name: String, _ type: Character
     ) throws(SystemdError) -> UInt32 {

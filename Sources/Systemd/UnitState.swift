@@ -10,6 +10,10 @@ package struct UnitState: Sendable, Hashable {
     package var file: String
     /// Of the last run: `success`, `exit-code`, `watchdog`, `start-limit-hit`… Empty for what is no service.
     package var result: String
+    /// With what its last main process ended: an exit code, or a signal's number; 0 while it runs.
+    package var status: Int32
+    /// Names this one of its starts (systemd.exec(5), "$INVOCATION_ID"); empty before the first.
+    package var invocation: String
     package var mainPID: UInt32
     package var restarts: UInt32
     package var needsReload: Bool
@@ -17,13 +21,16 @@ package struct UnitState: Sendable, Hashable {
 
     package init(
         load: String, active: String = "inactive", sub: String = "dead", file: String = "", result: String = "",
-        mainPID: UInt32 = 0, restarts: UInt32 = 0, needsReload: Bool = false, fragmentPath: String = ""
+        status: Int32 = 0, invocation: String = "", mainPID: UInt32 = 0, restarts: UInt32 = 0,
+        needsReload: Bool = false, fragmentPath: String = ""
     ) {
         self.load = load
         self.active = active
         self.sub = sub
         self.file = file
         self.result = result
+        self.status = status
+        self.invocation = invocation
         self.mainPID = mainPID
         self.restarts = restarts
         self.needsReload = needsReload
@@ -37,6 +44,8 @@ package struct UnitState: Sendable, Hashable {
     package var isStarting: Bool { active == "activating" }
     /// Between an end that nobody asked for and the next start, which systemd sees to.
     package var waitsForRestart: Bool { isStarting && sub.hasPrefix("auto-restart") }
+    /// Neither running nor on its way up by itself.
+    package var hasEnded: Bool { waitsForRestart || !(isRunning || isStarting) }
     package var isEnabled: Bool { file.hasPrefix("enabled") || file == "static" || file == "generated" }
 }
 

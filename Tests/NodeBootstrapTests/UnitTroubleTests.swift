@@ -103,11 +103,8 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5))) func `the daemon's log has the last words of a kubelet that fails, once`()
-        async throws
-    {
-        let machine = try StandInMachine(try StandInTenant())
-        _ = try await machine.join()
+    /// A journal in which the kubelet has complained.
+    private static func installJournal(_ machine: StandInMachine) throws {
         try machine.files.makeFolder("/usr/bin", mode: 0o755)
         let script = """
             #!/bin/sh
@@ -116,6 +113,24 @@ import Testing
             echo 'unknown field "maxPodz" for 07401b.f395accd246ae52d'
             """
         try machine.files.write(NodeFile("/usr/bin/journalctl", mode: 0o755, script))
+    }
+
+    @Test func `a join whose kubelet does not come up ends with the kubelet's last words`() async throws {
+        let machine = try StandInMachine(try StandInTenant())
+        try Self.installJournal(machine)
+        machine.kubelet.refused.withLock { $0 = "KubeletConfiguration" }
+        let failure = await #expect(throws: JoinFailure.self) { try await machine.join() }
+        #expect(failure?.phase == .kubeletStart)
+        #expect(failure?.message.hasSuffix("maxPodz\" for 07401b.***") == true, "\(failure?.message ?? "")")
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the daemon's log has the last words of a kubelet that fails, once for each way`()
+        async throws
+    {
+        let machine = try StandInMachine(try StandInTenant())
+        _ = try await machine.join()
+        try Self.installJournal(machine)
         machine.kubelet.unit.withLock { ($0.active, $0.sub, $0.restarts) = ("activating", "auto-restart", 4) }
         let lines = Lines()
         var environment = try await machine.environment()
@@ -126,11 +141,19 @@ import Testing
             environment, version: "1", tunnels: nil, heartbeat: NodeDaemon.Heartbeat(), board: board,
             lock: { nil }, status: { statuses.add($0) })
         let running = Task { try await daemon.run() }
-        while statuses.all.count < 3 { await Task.yield() }
+        func look() async {
+            let looks = statuses.all.count
+            while statuses.all.count < looks + 3 { await Task.yield() }
+        }
+        var told: [String] { lines.all.filter { $0.contains("kubelet.service has logged") } }
+        await look()
+        #expect(told.count == 8 && told.last?.contains("maxPodz\" for 07401b.***") == true, "\(told)")
+        // It is complained of already, and now it ends in another way.
+        machine.kubelet.unit.withLock { ($0.restarts, $0.status, $0.invocation) = (5, 2, "next") }
+        await look()
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
-        let told = lines.all.filter { $0.contains("kubelet.service has logged") }
-        #expect(told.count == 8 && told.last?.contains("maxPodz\" for 07401b.***") == true, "\(told)")
+        #expect(told.count == 16, "\(told)")
         #expect(statuses.all.last?.contains("ends again and again") == true)
         #expect(await board.standing.complaints.contains { $0.contains("ends again and again") })
     }
@@ -168,7 +191,5 @@ import Testing
         var pacing = ReportPacing()
         let told = [["a"], ["a", "b"], [], ["a"]].map { pacing.fresh(complaints: $0) }
         #expect(told == [["a"], ["b"], [], ["a"]])
-        let units = [["u"], ["u"]].map { pacing.fresh(troubled: $0) }
-        #expect(units == [["u"], []])
     }
 }

@@ -93,13 +93,16 @@ final class StandInManager: @unchecked Sendable {  // what changes after start i
         case "LoadUnit": Self.append(reply, "o", "/unit/x")
         case "Get":
             let name = Self.read(message)
-            let isNumber = ["MainPID", "NRestarts"].contains(name)
-            let type = name == "NeedDaemonReload" ? "b" : isNumber ? "u" : "s"
+            let types = [
+                "MainPID": "u", "NRestarts": "u", "ExecMainStatus": "i", "NeedDaemonReload": "b", "InvocationID": "ay",
+            ]
+            let type = types[name] ?? "s"
             sd_bus_message_open_container(reply, CChar(UInt8(ascii: "v")), type)
-            if type == "s" {
-                Self.append(reply, "s", properties[name] ?? "")
-            } else {
-                var value: UInt32 = isNumber ? 7 : 1
+            switch type {
+            case "s": Self.append(reply, "s", properties[name] ?? "")
+            case "ay": sd_bus_message_append_array(reply, CChar(UInt8(ascii: "y")), [0x07, 0xAB] as [UInt8], 2)
+            default:
+                var value: UInt32 = type == "b" ? 1 : 7
                 sd_bus_message_append_basic(reply, CChar(type.utf8.first ?? 0), &value)
             }
             sd_bus_message_close_container(reply)

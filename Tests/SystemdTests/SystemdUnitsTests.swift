@@ -24,8 +24,8 @@ import Testing
         #expect(
             state
                 == UnitState(
-                    load: "loaded", active: "active", sub: "running", file: "enabled", result: "success", mainPID: 7,
-                    restarts: 7, needsReload: true, fragmentPath: "/a"))
+                    load: "loaded", active: "active", sub: "running", file: "enabled", result: "success", status: 7,
+                    invocation: "07ab", mainPID: 7, restarts: 7, needsReload: true, fragmentPath: "/a"))
         try await units.start("kubelet.service")
         try await units.restart("kubelet.service")
         try await units.setEnabled(true, "kubelet.service")

@@ -124,6 +124,7 @@ package struct NodeDaemon: Sendable {
         var membership = former
         var backoff = RepairBackoff(try await environment.journal.fact(Self.remembered) ?? .null)
         var reporting = ReportPacing()
+        var quoting = LogQuoting()
         var histories: [String: UnitHistory] = [:]
         var listening = TenantListening(place: renewalPlace)
         if let tunnel { try await awaitConnection(tunnel) }
@@ -145,7 +146,8 @@ package struct NodeDaemon: Sendable {
                 for complaint in reporting.fresh(complaints: plan.complaints) {
                     environment.log.warning("needs attention", metadata: ["what": "\(complaint)"])
                 }
-                for unit in reporting.fresh(troubled: plan.troubled) { await quote(unit) }
+                let failures = plan.troubled.map { state.failure(of: $0) }
+                for quote in quoting.due(failures, at: environment.pacing.elapsed()) { await tell(quote) }
                 if !plan.actions.isEmpty, let held = try await lock() {
                     for action in plan.actions {
                         heartbeat.beat()
@@ -195,10 +197,10 @@ package struct NodeDaemon: Sendable {
     }
 
     /// What a unit that fails has said before it did, so that one log tells the whole story.
-    private func quote(_ unit: String) async {
-        let lately = environment.now().addingTimeInterval(-600)
-        for line in await UnitLog(environment).end(of: unit, since: lately) {
-            environment.log.warning("\(unit) has logged", metadata: ["line": "\(line)"])
+    private func tell(_ quote: LogQuoting.Quote) async {
+        let begin = environment.now().addingTimeInterval(-TimeInterval(quote.reach.components.seconds))
+        for line in await UnitLog(environment).end(of: quote.unit, since: begin) {
+            environment.log.warning("\(quote.unit) has logged", metadata: ["line": "\(line)"])
         }
     }
 

@@ -1,7 +1,6 @@
 /// When the daemon writes on its Node, and what it said lately, so that nothing is told every ten seconds.
 struct ReportPacing: Sendable {
     private var complaints: Set<String> = []
-    private var troubled: Set<String> = []
     private var last: (report: NodeReport, at: Duration)?
     private var silentUntil: Duration?
     private var isForbidden = false
@@ -13,12 +12,6 @@ struct ReportPacing: Sendable {
     mutating func fresh(complaints now: [String]) -> [String] {
         defer { complaints = Set(now) }
         return now.filter { !complaints.contains($0) }
-    }
-
-    /// - Returns: those units that fared well the last time.
-    mutating func fresh(troubled now: [String]) -> [String] {
-        defer { troubled = Set(now) }
-        return now.filter { !troubled.contains($0) }
     }
 
     /// On change, and every five minutes.

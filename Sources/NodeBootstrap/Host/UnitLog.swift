@@ -27,6 +27,13 @@ struct UnitLog: Sendable {
         return text.split(separator: "\n").suffix(Self.most).map { String(Self.withoutSecrets($0).prefix(Self.widest)) }
     }
 
+    /// The same, for the end of a message; empty where there is nothing to tell.
+    func appendix(of unit: String, since date: Date) async -> String {
+        // The journal's seconds are whole ones.
+        let lines = await end(of: unit, since: date.addingTimeInterval(-1)).map { "\n    \($0)" }
+        return lines.isEmpty ? "" : "\n  The log of \(unit) ends:" + lines.joined()
+    }
+
     /// Without the secret halves of bootstrap tokens, and without what looks like a token of a service account.
     static func withoutSecrets(_ line: some StringProtocol) -> String {
         var cleared = ""

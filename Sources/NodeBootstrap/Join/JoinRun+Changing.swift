@@ -181,6 +181,7 @@ extension JoinRun {
     func startKubelet(
         _ tenant: JoinedTenant, _ credential: BootstrapCredential?
     ) async throws -> PhaseOutput<Void> {
+        let began = environment.now()
         let health = try await journal.fact("health")?.string
         let hasCertificate = try await hasKubeletCertificate(tenant)
         if !hasCertificate, credential == nil {
@@ -202,7 +203,7 @@ extension JoinRun {
                         + "--kubeconfig=\(KubeletFiles.kubeconfigPath) --config=\(KubeletFiles.configurationPath) and what "
                         + "\(KubeletFiles.flagsPath) says"))
         }
-        try await awaitHealth(health, tenant, credential)
+        try await awaitHealth(health, tenant, credential, since: began)
         let digest = try await writtenDigest()
         try await journal.setFact("started", .string(digest))
         return PhaseOutput(value: (), line: health.map { "kubelet is well (\($0))" } ?? "kubelet started")
@@ -266,7 +267,7 @@ extension JoinRun {
     }
 
     private func awaitHealth(
-        _ url: String?, _ tenant: JoinedTenant, _ credential: BootstrapCredential?
+        _ url: String?, _ tenant: JoinedTenant, _ credential: BootstrapCredential?, since began: Date
     ) async throws {
         guard let url else { return }
         let limit = configuration.timeouts.kubeletHealthCheck
@@ -280,7 +281,8 @@ extension JoinRun {
             return nil
         }
         guard isWell == true else {
-            let why = try await refusal(tenant, credential) ?? "\"journalctl -u kubelet\" says why"
+            let log = await UnitLog(environment).appendix(of: Self.kubeletUnit, since: began)
+            let why = try await refusal(tenant, credential) ?? "\"journalctl -u kubelet\" says why\(log)"
             throw JoinFailure(
                 .kubeletStart, "the kubelet was not well within \(DurationText.text(limit)) (\(url)): \(why)")
         }

@@ -75,7 +75,8 @@ extension UpgradeRun {
                 }
                 cause = "not back within \(DurationText.text(options.patience)): \(why)"
             }
-            throw UpgradeFailure(phase, cause + (await kubeletLog(since: began)))
+            throw UpgradeFailure(
+                phase, cause + (await UnitLog(environment).appendix(of: JoinRun.kubeletUnit, since: began)))
         }
     }
 
@@ -96,13 +97,6 @@ extension UpgradeRun {
             sight.trouble = "\(error)"
         }
         return sight
-    }
-
-    /// The end of what the kubelet has logged; empty where nobody keeps its log.
-    private func kubeletLog(since date: Date) async -> String {
-        let lines = await UnitLog(environment).end(of: JoinRun.kubeletUnit, since: date.addingTimeInterval(-1))
-            .map { "\n    \($0)" }
-        return lines.isEmpty ? "" : "\n  The kubelet's log ends:" + lines.joined()
     }
 
     /// Puts back what was there before the upgrade, restarts the kubelet with it and gives what is to be thrown: `error`,
