@@ -1,4 +1,5 @@
 import Synchronization
+import Systemd
 import Testing
 
 @testable import NodeBootstrap
@@ -36,6 +37,29 @@ import Testing
         #expect(try await machine.reset() == [])
         #expect(machine.tenant.state.withLock { $0.runtime?.sandboxes.map(\.id) } == ["b"])
         #expect(!machine.files.exists(Self.pods) && !machine.files.exists(AgentFiles.directory))
+    }
+
+    @Test func `a kubelet that cannot be stopped keeps its files and its pods, and the next reset does all`()
+        async throws
+    {
+        let machine = try await Self.machine()
+        machine.kubelet.stopFailure.withLock { $0 = SystemdError(.timedOut, "no end after 120 s") }
+        let failures = try await machine.reset()
+        #expect(failures.first == "stop kubelet.service: no end after 120 s" && failures.count == 2, "\(failures)")
+        #expect(failures.last?.contains("kubelet.service may run: stop it and reset again") == true)
+        #expect(machine.tenant.state.withLock { $0.runtime?.sandboxes.count } == 2)
+        Self.expectUntouched(machine)
+        machine.kubelet.stopFailure.withLock { $0 = nil }
+        #expect(try await machine.reset() == [])
+        #expect(!machine.files.exists(Self.pods) && !machine.files.exists(AgentFiles.directory))
+    }
+
+    @Test func `a kubelet whose package is gone holds no reset up`() async throws {
+        let machine = try await Self.machine()
+        machine.kubelet.unit.withLock { ($0.load, $0.active, $0.sub, $0.file) = ("not-found", "inactive", "dead", "") }
+        machine.kubelet.stopFailure.withLock { $0 = SystemdError(.noSuchUnit, "Unit kubelet.service not loaded.") }
+        #expect(try await machine.reset() == [])
+        #expect(!machine.files.exists(AgentFiles.directory))
     }
 
     @Test func `pods that nobody can list are not taken for ended, unless nothing of theirs is left`() async throws {

@@ -101,7 +101,8 @@ package struct ResetRun: Sendable {
     private static let pods = "/var/lib/kubelet/pods"
 
     /// Does every step of the plan; one that cannot be done is reported and does not stop those after it, but the journal
-    /// is then kept for the next try. While pods may run nothing of theirs is taken away: by it they are found again.
+    /// is then kept for the next try. While the kubelet or pods may run nothing of theirs is taken away: it would be made
+    /// anew, and by it they are found again.
     ///
     /// - Returns: what could not be done.
     package func run(_ plan: ResetPlan) async throws -> [String] {
@@ -124,11 +125,12 @@ package struct ResetRun: Sendable {
             do {
                 try await perform(step, territories: territories)
             } catch {
-                if case .removeSandbox = step {
-                    pods.append("\(step.text): \(error)")
-                } else {
-                    failures.append("\(step.text): \(error)")
+                let failure = "\(step.text): \(error)"
+                if case .stopUnit(let unit) = step {
+                    failures += [failure, "nothing else was done while \(unit) may run: stop it and reset again"]
+                    break
                 }
+                if case .removeSandbox = step { pods.append(failure) } else { failures.append(failure) }
             }
         }
         if !failures.isEmpty {
@@ -141,10 +143,10 @@ package struct ResetRun: Sendable {
         let (files, thread) = (environment.writer.files, environment.writer.thread)
         func territory(of path: String) -> String? { territories.first { path.hasPrefix("\($0)/") } }
         switch step {
-        case .stopUnit(let unit): try await environment.units?.stop(unit)
-        case .disableUnit(let unit): try await environment.units?.setEnabled(false, unit)
+        case .stopUnit(let unit): try await withUnit(unit) { try await $0.stop(unit) }
+        case .disableUnit(let unit): try await withUnit(unit) { try await $0.setEnabled(false, unit) }
         case .reloadUnits: try await environment.units?.reload()
-        case .startUnit(let unit): try await environment.units?.start(unit)
+        case .startUnit(let unit): try await withUnit(unit) { try await $0.start(unit) }
         case .removeSandbox(let id, _):
             let instance = try await thread.run { () throws -> String? in
                 try files.text(KubeletFiles.instanceConfigurationPath).flatMap { try YAML.parse($0).first }?[
@@ -182,6 +184,14 @@ package struct ResetRun: Sendable {
             }
         case .forgetIdentity: try await forgetIdentity()
         }
+    }
+
+    /// Of a unit whose package is gone there is nothing to be stopped, disabled or started.
+    private func withUnit(_ unit: String, _ body: (any UnitControl) async throws -> Void) async throws {
+        guard let units = environment.units else { return }
+        let state = try await units.state(of: unit)
+        guard state.isInstalled || state.isRunning || state.isStarting else { return }
+        try await body(units)
     }
 
     private func forgetIdentity() async throws {

@@ -17,6 +17,8 @@ final class StandInKubelet: UnitControl {
     let log = Mutex<[String]>([])
     /// A field of its configuration that it ends over.
     let refused = Mutex<String?>(nil)
+    /// How stopping it fails.
+    let stopFailure = Mutex<SystemdError?>(nil)
     private let heartbeats = Mutex(0)
 
     init(_ tenant: StandInTenant, _ files: HostFiles) {
@@ -50,6 +52,7 @@ final class StandInKubelet: UnitControl {
 
     func stop(_ name: String) async throws {
         log.withLock { $0.append("stop") }
+        if let failure = stopFailure.withLock({ $0 }) { throw failure }
         unit.withLock {
             $0.active = "inactive"
             $0.sub = "dead"
