@@ -72,12 +72,10 @@ struct AgentAssembly: Sendable {
         return try await thread.run { try HostLock(files) }
     }
 
-    /// Waits a little, for the daemon to end what it is at: most of its repairs take seconds.
     func lockPatiently() async throws -> HostLock {
-        let held = try await Pacing.real.poll(within: .seconds(30), every: .milliseconds(500)) {
-            try await self.lock()
+        guard let held = try await HostLock.patiently(.real, { try await lock() }) else {
+            throw CommandFailure("another kamaji-agent is changing this machine: wait for it")
         }
-        guard let held else { throw CommandFailure("another kamaji-agent is changing this machine: wait for it") }
         return held
     }
 

@@ -21,3 +21,18 @@ package final class HostLock: Sendable {
 
     deinit { close(descriptor) }
 }
+
+extension HostLock {
+    /// For as long as most repairs of a daemon take, which holds it meanwhile.
+    package static let patience = Duration.seconds(30)
+
+    /// Waits a little for whoever holds it.
+    ///
+    /// - Parameter take: tries to get it, once.
+    /// - Returns: nil when it was not let go of in time.
+    package static func patiently(
+        _ pacing: Pacing, _ take: () async throws -> HostLock?
+    ) async throws -> HostLock? {
+        try await pacing.poll(within: patience, every: .milliseconds(500), take)
+    }
+}

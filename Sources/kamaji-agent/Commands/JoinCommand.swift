@@ -70,6 +70,8 @@ struct JoinCommand: AsyncParsableCommand {
 
     @OptionGroup var machine: MachineOptions
 
+    @OptionGroup(visibility: .hidden) var controlPlane: ControlPlaneOptions
+
     func validate() throws {
         guard (0...86_400).contains(waitReady) else {
             throw ValidationError("--wait-ready is \(waitReady): 0 to 86400 seconds it is")
@@ -77,9 +79,10 @@ struct JoinCommand: AsyncParsableCommand {
         guard token == nil || tokenFile == nil else {
             throw ValidationError("--token and --token-file: one of the two")
         }
-        for place in [config, patches].compactMap({ $0 }) where !place.hasPrefix("/") && place == patches {
-            throw ValidationError("--patches is \"\(place)\": an absolute path it is")
+        if let patches, !patches.hasPrefix("/"), machine.root != "/" {
+            throw ValidationError("--patches is \"\(patches)\": beside --root an absolute path it is")
         }
+        try controlPlane.refuse()
     }
 
     func run() async throws {
@@ -161,7 +164,9 @@ struct JoinCommand: AsyncParsableCommand {
         request.discoveryFile = discoveryFile
         request.nodeName = nodeName
         request.criSocket = criSocket
-        request.patchesDirectory = patches
+        request.patchesDirectory = patches.map { patches in
+            patches.hasPrefix("/") ? patches : "\(FileManager.default.currentDirectoryPath)/\(patches)"
+        }
         request.ignoredChecks = ignorePreflightErrors.flatMap { $0.split(separator: ",").map(String.init) }
         request.skippedPhases = skipPhases.flatMap { $0.split(separator: ",").map(String.init) }
         request.isDryRun = dryRun

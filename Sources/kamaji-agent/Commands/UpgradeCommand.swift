@@ -63,7 +63,9 @@ struct UpgradeCommand: AsyncParsableCommand {
             throw CommandFailure("this machine has not joined anything: there is no journal \(Journal.path)")
         }
         if dryRun {
-            let run = UpgradeRun(try await assembly.environment(), try options()) { display.show($0) }
+            let run = UpgradeRun(try await assembly.environment(repairingJournal: false), try options()) {
+                display.show($0)
+            }
             return try show(try await run.survey())
         }
         let lock = try await assembly.lockPatiently()

@@ -94,7 +94,7 @@ enum JoinCause: String, Sendable, Hashable, CaseIterable {
         case .tokenEnded:
             [
                 "cluster-info is not signed for token", "the tenant does not accept the bootstrap token",
-                "the bootstrap token is deleted, expired",
+                "is deleted, expired or not for authentication",
             ]
         case .tokenMistyped: ["the token's secret half is mistyped"]
         case .otherAuthority: ["and the pin is sha256:"]
