@@ -2,28 +2,37 @@ import HTTPTransport
 import KubeObjects
 import Logging
 
+/// What is watched of a kind, in all namespaces.
+package struct WatchedKind: Sendable, Hashable {
+    let type: ResourceType
+    let labelSelector: LabelSelector
+    let metadataOnly: Bool
+
+    package init(_ type: ResourceType, labelSelector: LabelSelector = LabelSelector(), metadataOnly: Bool = false) {
+        self.type = type
+        self.labelSelector = labelSelector
+        self.metadataOnly = metadataOnly
+    }
+}
+
 extension KubeClient {
     /// Watches several kinds as `watch` does one, in a single task: where thousands of watches are quiet, a task for
     /// each would be most of what they cost. `receive` is told one event at a time, of each kind in order, and no server
-    /// sends more than a stream's credit ahead of it. Ends by cancellation only, or by what `receive` throws.
+    /// sends more than a stream's credit ahead of it. Of a kind that is named twice the last counts. Ends by cancellation
+    /// only, or by what `receive` throws.
     package func watch(
-        _ types: Set<ResourceType>, labelSelector: LabelSelector = LabelSelector(), metadataOnly: Bool = false,
-        receive: (ResourceType, WatchEvent) async throws -> Void
+        _ kinds: [WatchedKind], receive: (ResourceType, WatchEvent) async throws -> Void
     ) async throws {
-        var set = WatchSet(types, client: self, labelSelector: labelSelector, metadataOnly: metadataOnly)
+        var set = WatchSet(kinds, client: self)
         let (signals, mailbox) = AsyncStream.makeStream(of: WatchSet.Signal.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingDiscardingTaskGroup { group in
             // What a watch needs next may take a while; the others go on meanwhile.
-            func prepare(_ preparations: [WatchSet.Preparation]) {
-                for preparation in preparations {
-                    group.addTask { mailbox.yield(await preparation.run()) }
-                }
+            func prepare(_ preparation: WatchSet.Preparation) {
+                group.addTask { mailbox.yield(await preparation.run()) }
             }
-            prepare(set.begin())
+            for preparation in set.begin() { prepare(preparation) }
             for await signal in signals {
-                // Tasks that have ended hold their memory until somebody takes note of it.
-                if signal.endsPreparation { try await group.next() }
-                try await prepare(set.take(signal, mailbox, receive))
+                if let preparation = try await set.take(signal, mailbox, receive) { prepare(preparation) }
             }
             group.cancelAll()
         }
@@ -33,39 +42,34 @@ extension KubeClient {
 
 /// Several watches of one API server: what each waits for, and what it wants next.
 struct WatchSet {
+    /// Large ones stand elsewhere: a mailbox keeps the room that it once needed.
     enum Signal: Sendable {
-        case listed(ResourceType, ListResult)
-        case prepared(ResourceType, HTTPRequest)
+        indirect case listed(ResourceType, ListResult)
+        indirect case prepared(ResourceType, HTTPRequest)
         case failed(ResourceType, any Error)
         /// From the stream that was opened with this number.
         case stream(ResourceType, Int, StreamSignal)
-
-        var endsPreparation: Bool {
-            if case .stream = self { return false }
-            return true
-        }
     }
 
     /// What a watch needs before it can go on.
     struct Preparation: Sendable {
-        let type: ResourceType
+        let kind: WatchedKind
         let step: WatchMachine.Step
         let client: KubeClient
-        let labelSelector: LabelSelector
-        let metadataOnly: Bool
 
         func run() async -> Signal {
+            let type = kind.type
             do {
                 switch step {
                 case .list(let delay):
                     if delay > .zero { try await client.sleep(delay) }
                     let list = try await client.list(
-                        type, namespace: nil, labelSelector: labelSelector, metadataOnly: metadataOnly)
+                        type, namespace: nil, labelSelector: kind.labelSelector, metadataOnly: kind.metadataOnly)
                     return .listed(type, list)
                 case .watch(let version, let delay):
                     if delay > .zero { try await client.sleep(delay) }
                     let call = Call.watch(
-                        type, since: version, labelSelector: labelSelector, metadataOnly: metadataOnly)
+                        type, since: version, labelSelector: kind.labelSelector, metadataOnly: kind.metadataOnly)
                     return .prepared(type, try await client.request(call))
                 }
             } catch {
@@ -75,6 +79,7 @@ struct WatchSet {
     }
 
     private struct Watch {
+        let kind: WatchedKind
         var machine = WatchMachine()
         var splitter = LineSplitter()
         var stream: (any OpenStream)?
@@ -85,55 +90,50 @@ struct WatchSet {
     }
 
     private let client: KubeClient
-    private let labelSelector: LabelSelector
-    private let metadataOnly: Bool
     private var watches: [ResourceType: Watch]
 
     /// Of a refusal's text no more is read, in bytes.
     private static let refusalLimit = 1 << 16
 
-    init(_ types: Set<ResourceType>, client: KubeClient, labelSelector: LabelSelector, metadataOnly: Bool) {
+    init(_ kinds: [WatchedKind], client: KubeClient) {
         self.client = client
-        self.labelSelector = labelSelector
-        self.metadataOnly = metadataOnly
-        watches = Dictionary(uniqueKeysWithValues: types.map { ($0, Watch()) })
+        watches = Dictionary(kinds.map { ($0.type, Watch(kind: $0)) }) { $1 }
     }
 
-    func begin() -> [Preparation] { watches.keys.map(next) }
+    func begin() -> [Preparation] { watches.keys.compactMap(next) }
 
-    private func next(_ type: ResourceType) -> Preparation {
-        let machine = watches[type]?.machine ?? WatchMachine()
+    private func next(_ type: ResourceType) -> Preparation? {
+        guard let watch = watches[type] else { return nil }
         return Preparation(
-            type: type, step: machine.next(jitter: Double.random(in: 0..<1)), client: client,
-            labelSelector: labelSelector, metadataOnly: metadataOnly)
+            kind: watch.kind, step: watch.machine.next(jitter: Double.random(in: 0..<1)), client: client)
     }
 
     /// Takes note of a signal; gives what is to be prepared because of it.
     mutating func take(
         _ signal: Signal, _ mailbox: AsyncStream<Signal>.Continuation,
         _ receive: (ResourceType, WatchEvent) async throws -> Void
-    ) async throws -> [Preparation] {
+    ) async throws -> Preparation? {
         switch signal {
         case .listed(let type, let list):
             watches[type]?.machine.listed(resourceVersion: list.resourceVersion)
             try await receive(type, .relisted(list.items, resourceVersion: list.resourceVersion))
-            return [next(type)]
+            return next(type)
         case .prepared(let type, let request):
             open(type, request, mailbox)
-            return []
+            return nil
         case .failed(let type, let error):
             let failure = try await client.interruption(error, of: type)
             watches[type]?.machine.failed(failure)
-            return [next(type)]
+            return next(type)
         case .stream(let type, let number, let signal):
-            guard watches[type]?.number == number else { return [] }
+            guard watches[type]?.number == number else { return nil }
             do {
-                return try await take(type, signal, receive) ? [next(type)] : []
+                return try await take(type, signal, receive) ? next(type) : nil
             } catch let error as StreamEnd {
                 close(type)
                 let failure = try await client.interruption(error.cause, of: type)
                 watches[type]?.machine.failed(failure)
-                return [next(type)]
+                return next(type)
             }
         }
     }

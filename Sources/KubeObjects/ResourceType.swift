@@ -1,19 +1,47 @@
 /// A kind of object as the API serves it: enough to build its URLs.
 package struct ResourceType: Sendable, Hashable, CustomStringConvertible {
     /// Empty for the core group.
-    package let group: String
-    package let version: String
-    package let kind: String
+    package var group: String { names.group }
+    package var version: String { names.version }
+    package var kind: String { names.kind }
     /// Lower-case plural, as it stands in URLs.
-    package let plural: String
-    package let isNamespaced: Bool
+    package var plural: String { names.plural }
+    package var isNamespaced: Bool { names.isNamespaced }
+
+    /// In one place for all who speak of the kind: what is known of a fleet has it in hundreds of thousands of keys.
+    private let names: Names
+
+    private final class Names: Sendable, Equatable {
+        let group: String
+        let version: String
+        let kind: String
+        let plural: String
+        let isNamespaced: Bool
+
+        init(group: String, version: String, kind: String, plural: String, isNamespaced: Bool) {
+            self.group = group
+            self.version = version
+            self.kind = kind
+            self.plural = plural
+            self.isNamespaced = isNamespaced
+        }
+
+        static func == (left: Names, right: Names) -> Bool {
+            left === right
+                || left.kind == right.kind && left.group == right.group && left.version == right.version
+                    && left.plural == right.plural && left.isNamespaced == right.isNamespaced
+        }
+    }
 
     package init(group: String, version: String, kind: String, plural: String, isNamespaced: Bool = true) {
-        self.group = group
-        self.version = version
-        self.kind = kind
-        self.plural = plural
-        self.isNamespaced = isNamespaced
+        names = Names(group: group, version: version, kind: kind, plural: plural, isNamespaced: isNamespaced)
+    }
+
+    package static func == (left: ResourceType, right: ResourceType) -> Bool { left.names == right.names }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(names.kind)
+        hasher.combine(names.group)
     }
 
     /// `v1`, or `group/version`.

@@ -16,8 +16,9 @@ private struct ToldOfSeveral: Sendable {
         let (stream, continuation) = AsyncStream<String>.makeStream()
         self.stream = stream
         task = Task {
-            try await client.watch(types, labelSelector: LabelSelector(equals: labels), metadataOnly: true) {
-                type, event in
+            let selector = LabelSelector(equals: labels)
+            let kinds = types.map { WatchedKind($0, labelSelector: selector, metadataOnly: true) }
+            try await client.watch(kinds) { type, event in
                 switch event {
                 case .relisted(let all, _):
                     continuation.yield("\(type.kind) listed \(all.map(\.name).joined(separator: " "))")
@@ -143,6 +144,40 @@ struct WatchingSeveralScriptTests {
         #expect(await told.end() is CancellationError)
     }
 
+    @Test("Of each kind is asked for what was chosen of it")
+    func selections() async throws {
+        struct Enough: Error {}
+        let asked = Mutex<[String: (url: String, accept: String)]>([:])
+        let transport = ScriptedTransport { _, request in
+            if !request.url.contains("watch=true") {
+                return .json(["metadata": ["resourceVersion": "5"], "items": []])
+            }
+            let accept = request.headers["accept"] ?? ""
+            let kind = request.url.contains("/secrets") ? "secrets" : "configmaps"
+            let count = asked.withLock { asked in
+                asked[kind] = (request.url, accept)
+                return asked.count
+            }
+            let event: JSON = ["type": "ADDED", "object": ["metadata": ["name": "x", "resourceVersion": "6"]]]
+            return HTTPResponse(status: 200, body: count == 2 ? event.encoded() + [0x0A] : [])
+        }
+        let client = KubeClient(
+            connection: ClusterConnection(server: "https://x"), transport: transport, fieldManager: "test",
+            log: Logger(label: "test"), sleep: { _ in try Task.checkCancellation() })
+        let kinds = [
+            WatchedKind(.configMaps, labelSelector: LabelSelector(equals: ["a": "b"]), metadataOnly: true),
+            WatchedKind(.secrets),
+        ]
+        await #expect(throws: Enough.self) {
+            try await client.watch(kinds) { _, event in
+                if case .changed = event { throw Enough() }
+            }
+        }
+        let (maps, secrets) = asked.withLock { ($0["configmaps"], $0["secrets"]) }
+        #expect(maps?.url.contains("labelSelector=a%3Db") == true && maps?.accept.contains("PartialObject") == true)
+        #expect(secrets?.url.contains("labelSelector") == false && secrets?.accept.contains("PartialObject") == false)
+    }
+
     @Test("What the consumer throws ends every watch")
     func consumer() async throws {
         struct Enough: Error {}
@@ -151,7 +186,7 @@ struct WatchingSeveralScriptTests {
             connection: ClusterConnection(server: "https://x"), transport: transport, fieldManager: "test",
             log: Logger(label: "test"))
         await #expect(throws: Enough.self) {
-            try await client.watch([.configMaps, .secrets]) { _, _ in throw Enough() }
+            try await client.watch([WatchedKind(.configMaps), WatchedKind(.secrets)]) { _, _ in throw Enough() }
         }
     }
 }

@@ -93,20 +93,23 @@ final class HTTP2Loop: Sendable {
             return refuse(HTTPTransportError(.shutDown, "no event loop: \(error.message)"))
         }
         state.withLock { $0.wakeUp = engine.poller.wakeUp }
-        while true {
-            let (commands, isStopping) = state.withLock { state in
-                defer { state.commands = [] }
-                return (state.commands, state.isStopping)
-            }
-            if isStopping {
-                for case .begin(let begin) in commands { begin.recipient.finish(.failure(Self.stopped)) }
-                break
-            }
-            for command in commands { carryOut(command, engine) }
-            engine.turn()
-        }
+        while carryOut(engine) { engine.turn() }
         state.withLock { $0.wakeUp = nil }
         engine.stop(Self.stopped)
+    }
+
+    /// Carries out what was asked for, and lets go of it before anybody waits. False when the loop is to end.
+    private func carryOut(_ engine: HTTP2Engine) -> Bool {
+        let (commands, isStopping) = state.withLock { state in
+            defer { state.commands = [] }
+            return (state.commands, state.isStopping)
+        }
+        guard !isStopping else {
+            for case .begin(let begin) in commands { begin.recipient.finish(.failure(Self.stopped)) }
+            return false
+        }
+        for command in commands { carryOut(command, engine) }
+        return true
     }
 
     private func carryOut(_ command: Command, _ engine: HTTP2Engine) {

@@ -24,6 +24,9 @@ final class HTTP2Streams {
     private static let streamWindow = UInt32(Exchange.streamBufferLimit)
     /// Of the connection: streams hold each other up only beyond this.
     private static let connectionWindow: Int32 = 16 * 1024 * 1024
+    /// Bytes of headers that each side keeps to speak of them more shortly. A connection carries a few streams that last
+    /// for minutes: what they would save is less than what the tables hold, on both sides.
+    private static let headerTable = 0
     /// What is assumed until the server says how many streams it takes; Go's servers take 250, kube-apiserver 100.
     private static let usualStreams: UInt32 = 100
 
@@ -42,6 +45,7 @@ final class HTTP2Streams {
         nghttp2_option_set_no_auto_window_update(option, 1)
         // Streams that are over are of no further use to a client.
         nghttp2_option_set_no_closed_streams(option, 1)
+        nghttp2_option_set_max_deflate_dynamic_table_size(option, Self.headerTable)
         let context = Unmanaged.passUnretained(self).toOpaque()
         guard nghttp2_session_client_new2(&session, callbacks, context, option) == 0 else {
             throw Self.failure(origin, "no memory for an HTTP/2 session")
@@ -50,6 +54,8 @@ final class HTTP2Streams {
             nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0),
             nghttp2_settings_entry(
                 settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: Self.streamWindow),
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE.rawValue), value: UInt32(Self.headerTable)),
         ]
         let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
         guard nghttp2_submit_settings(session, flags, settings, settings.count) == 0,

@@ -3,11 +3,13 @@ import KubeClient
 import KubeObjects
 import TenantAPI
 
-/// Watches what we keep inside one tenant, by metadata alone: who wrote last, not what.
+/// Watches one tenant from inside: what we keep there, by metadata alone (who wrote last, not what), and what its nodes
+/// ask certificates with.
 struct InteriorWatch: Sendable {
     let tenant: ObjectKey
     let client: KubeClient
     let versions: ManagedVersions
+    let approver: NodeApprover
     let changed: @Sendable (ObjectKey) -> Void
 
     /// The rights of single nodes' agents are in no plan: the approver gives and takes them.
@@ -17,19 +19,22 @@ struct InteriorWatch: Sendable {
 
     /// Until the task is cancelled.
     func run(_ kinds: Set<ResourceType>) async {
+        let kept = kinds.map { WatchedKind($0, labelSelector: Self.planned, metadataOnly: true) }
         // Only cancellation ends a watch.
-        try? await client.watch(
-            kinds, labelSelector: Self.planned, metadataOnly: true
-        ) { type, event in
-            switch event {
-            case .relisted(let objects, _):
-                for object in objects { show(object, type) }
-                // Also what we applied before anybody watched, and is not there any more.
-                let gone = Set(versions.keys(inside: tenant, type: type)).subtracting(objects.map(\.key))
-                for key in gone { showGone(key, type) }
-            case .changed(let object): show(object, type)
-            case .deleted(let object): showGone(object.key, type)
-            }
+        try? await client.watch(kept + [WatchedKind(.certificateSigningRequests)]) { type, event in
+            type == .certificateSigningRequests ? approver.take(event) : take(event, type)
+        }
+    }
+
+    private func take(_ event: WatchEvent, _ type: ResourceType) {
+        switch event {
+        case .relisted(let objects, _):
+            for object in objects { show(object, type) }
+            // Also what we applied before anybody watched, and is not there any more.
+            let gone = Set(versions.keys(inside: tenant, type: type)).subtracting(objects.map(\.key))
+            for key in gone { showGone(key, type) }
+        case .changed(let object): show(object, type)
+        case .deleted(let object): showGone(object.key, type)
         }
     }
 

@@ -109,26 +109,22 @@ package final class TenantSessions: Sendable {
     private func keep(_ start: Start) async {
         let events = EventRecorder(
             client: start.client, controller: "kamaji-manager", instance: "\(start.tenant)", log: log)
+        let approver = NodeApprover(
+            client: start.client, tenant: start.tenant, reserved: start.reserved, events: events, log: log)
         let watch = InteriorWatch(
-            tenant: start.tenant, client: start.client, versions: versions, changed: changed)
-        await withTaskGroup(of: Void.self) { group in
+            tenant: start.tenant, client: start.client, versions: versions, approver: approver, changed: changed)
+        await withDiscardingTaskGroup { group in
             group.addTask { await watch.run(start.kinds) }
+            // Only cancellation ends it.
+            group.addTask { try? await approver.work() }
             group.addTask { await events.run() }
-            group.addTask {
-                let approver = NodeApprover(
-                    client: start.client, tenant: start.tenant, reserved: start.reserved, events: events,
-                    log: self.log)
-                // Only cancellation ends it.
-                try? await approver.run()
-            }
             if start.dialsNodes {
                 group.addTask {
                     await TunnelProbe(client: start.client).run { self.show($0, of: start) }
                 }
             }
-            group.addTask { for await _ in start.stopped {} }
-            // The first to end is the last one, with the session; the others end by being cancelled.
-            await group.next()
+            // What runs in the group ends by being cancelled.
+            for await _ in start.stopped {}
             group.cancelAll()
         }
     }

@@ -6,7 +6,6 @@ import KubeObjects
 import Logging
 import NodeIdentity
 import PKI
-import Synchronization
 
 /// Decides on the certificate requests of one tenant's nodes, for as long as its task lives. Every step can be repeated:
 /// an enrolment is there before its request is approved, and a request that has a decision is not looked at again.
@@ -18,7 +17,7 @@ package struct NodeApprover: Sendable {
     private let log: Logger
     private let now: @Sendable () -> Date
     private let pause: @Sendable (Duration) async throws -> Void
-    private let waiting = WaitingRequests()
+    private let inbox = RequestInbox()
 
     /// Between two looks at requests that could not be decided.
     static let interval = Duration.seconds(5)
@@ -44,27 +43,39 @@ package struct NodeApprover: Sendable {
         self.pause = pause
     }
 
-    /// Ends by cancellation only.
+    /// Watches the tenant's certificate requests and decides on them. Ends by cancellation only.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await client.watch(.certificateSigningRequests) { event in
-                    switch event {
-                    case .relisted(let requests, _):
-                        for request in requests { try await attempt(request) }
-                    case .changed(let request): try await attempt(request)
-                    case .deleted(let request): waiting.remove(request.name)
-                    }
-                }
-            }
-            group.addTask {
-                for await _ in waiting.arrivals {
-                    try await pause(Self.interval)
-                    for name in waiting.takeAll() { try await attempt(name) }
-                }
-            }
+            group.addTask { try await client.watch(.certificateSigningRequests) { take($0) } }
+            group.addTask { try await work() }
             try await group.waitForAll()
         }
+    }
+
+    /// Takes note of what somebody's watch of the tenant's certificate requests shows.
+    func take(_ event: WatchEvent) {
+        switch event {
+        case .relisted(let requests, _): inbox.insert(requests)
+        case .changed(let request): inbox.insert([request])
+        case .deleted(let request): inbox.remove(request.name)
+        }
+    }
+
+    /// Decides on what was taken note of. Ends by cancellation only.
+    func work() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await _ in inbox.arrivals {
+                let (requests, again) = inbox.takeAll()
+                for request in requests { try await attempt(request) }
+                for name in again { try await attempt(name) }
+                guard inbox.beginsPause() else { continue }
+                group.addTask {
+                    try await pause(Self.interval)
+                    inbox.endPause()
+                }
+            }
+        }
+        try Task.checkCancellation()
     }
 
     private func attempt(_ name: String) async throws {
@@ -90,7 +101,7 @@ package struct NodeApprover: Sendable {
     private func postpone(_ name: String, _ error: any Error) throws {
         if error is CancellationError || Task.isCancelled { throw error }
         log.warning("certificate request not reviewed yet", metadata: ["request": "\(name)", "error": "\(error)"])
-        waiting.insert(name)
+        inbox.postpone(name)
     }
 
     /// Decides on one request, if it is ours and has no decision. Of one that was granted the certificate is noted.
@@ -116,7 +127,7 @@ package struct NodeApprover: Sendable {
             log.debug("certificate request left", metadata: ["request": "\(request.name)", "why": "\(why)"])
         case .wait(let why):
             log.debug("certificate request waits", metadata: ["request": "\(request.name)", "why": "\(why)"])
-            waiting.insert(request.name)
+            inbox.postpone(request.name)
         }
     }
 
@@ -175,29 +186,6 @@ package struct NodeApprover: Sendable {
             _ = try await client.update(decided, .certificateSigningRequests, subresource: "approval")
         } catch let error as KubeError where error.isNotFound {
             return  // whoever asked has taken the request back
-        }
-    }
-}
-
-/// Names of requests that wait for another look, and news that there are some.
-final class WaitingRequests: Sendable {
-    private let names = Mutex<Set<String>>([])
-    let arrivals: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() { (arrivals, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1)) }
-
-    func insert(_ name: String) {
-        names.withLock { _ = $0.insert(name) }
-        continuation.yield()
-    }
-
-    func remove(_ name: String) { names.withLock { _ = $0.remove(name) } }
-
-    func takeAll() -> [String] {
-        names.withLock { names in
-            defer { names = [] }
-            return names.sorted()
         }
     }
 }
