@@ -119,4 +119,14 @@ package struct CredentialJudge: Sendable {
 extension KubeObject {
     /// Rotation is asked for by an empty annotation; a time in it says when it was last done.
     package var asksForRotation: Bool { annotations[Keys.rotate] == "" }
+
+    /// What users are told of a value that is neither empty nor a time, `true` say: it does nothing, and they mean it to.
+    package var strayWishes: [String] {
+        [Keys.rotate, Keys.finishRotation].compactMap { annotation in
+            guard let value = annotations[annotation], !value.isEmpty, Timestamp.parse(value) == nil else { return nil }
+            return
+                "annotation \(annotation) of \(kind) \(name) is \"\(value)\" and asks for nothing, only an empty value "
+                + "does: kubectl annotate --overwrite \(kind.lowercased()) \(name) \(annotation)="
+        }
+    }
 }

@@ -110,7 +110,7 @@ extension KubeconfigGenerator {
         _ live: KubeObject?, _ subject: KubeconfigSubject, template: Kubeconfig, authority: Certificate,
         judge: CredentialJudge
     ) -> KubeconfigDecision {
-        guard let live else { return .issue(subject, reason: "there is none") }
+        guard let live else { return .issue(subject, reason: "the Secret was not there") }
         guard let bytes = live.secretData[Self.secretKey],
             let kubeconfig = try? Kubeconfig(yaml: String(decoding: bytes, as: UTF8.self)),
             let user = kubeconfig.currentUser, let certificate = user.clientCertificateData,

@@ -93,7 +93,10 @@ package struct DatastoreReconciler: Sendable {
                 "used by \(using.map { "\($0.key)" }.joined(separator: ", ")): delete these first, or move them")
         }
         try await write(status, of: store)
-        guard using.isEmpty else { return .again(after: Self.retryPeriod) }
+        guard using.isEmpty else {
+            show(await resolve(store).leaving, of: store)
+            return .again(after: Self.retryPeriod)
+        }
         if let live = try await api.find(.dataStores, ObjectKey(namespace: nil, name: store.name)) {
             try await api.removeFinalizers([Keys.datastoreFinalizer], from: live, .dataStores)
         }
@@ -114,11 +117,19 @@ package struct DatastoreReconciler: Sendable {
 }
 
 extension DatastoreState {
+    /// Of a store that somebody deleted.
+    fileprivate var leaving: DatastoreState {
+        guard case .ready(var store) = self else { return self }
+        store.isBeingDeleted = true
+        return .ready(store)
+    }
+
     /// Whether tenants would do the same with either.
     fileprivate func meansTheSame(as other: DatastoreState?) -> Bool {
         switch (self, other) {
         case (.ready(let left), .ready(let right)):
             left.facts == right.facts && left.authority == right.authority
+                && left.isBeingDeleted == right.isBeingDeleted
         case (.notReady(let reason, let message), .notReady(let otherReason, let otherMessage)):
             (reason, message) == (otherReason, otherMessage)
         default: false

@@ -12,6 +12,8 @@ package struct ResolvedDatastore: Sendable {
     /// Which appearance of the store this is: another one after each time it was away, or became another server. What
     /// was provisioned in an earlier one may be gone.
     package internal(set) var appearance: UInt64 = 0
+    /// Somebody deleted it, and it goes with its last tenant: those that it has are kept, others are not taken.
+    package internal(set) var isBeingDeleted = false
 }
 
 /// What is known of a DataStore by name.

@@ -41,6 +41,11 @@ extension TenantReconciler {
         }
         var facts = store.facts
         facts.overrides = overrides
+        guard !store.isBeingDeleted || tenant.object[path: "status", "storage", "dataStoreName"]?.string == name else {
+            throw TenantFailure(
+                .datastoreReady, "DataStoreBeingDeleted",
+                "DataStore \"\(name)\" is being deleted and takes no other tenants: name another in spec.dataStore")
+        }
         var resolved = ResolvedDatastore(facts: facts, authority: store.authority, driver: store.driver)
         resolved.appearance = store.appearance
         return resolved

@@ -31,8 +31,31 @@ extension TenantReconciler {
     /// Tells which credentials a pass issued, and why, in one event.
     func tell(_ tenant: TenantControlPlane, issued: [(component: Component, reason: String)]) {
         guard !issued.isEmpty else { return }
-        let note = "issued " + issued.map { "\($0.component.rawValue) (\($0.reason))" }.joined(separator: ", ")
-        events.record(.normal, on: tenant.object, reason: "CredentialsIssued", action: "Issue", note: note)
+        events.record(
+            .normal, on: tenant.object, reason: "CredentialsIssued", action: "Issue", note: Self.note(issued: issued))
+    }
+
+    /// Those that have one reason stand before it, reasons in the order of their first.
+    static func note(issued: [(component: Component, reason: String)]) -> String {
+        var groups: [(reason: String, components: [String])] = []
+        for (component, reason) in issued {
+            if let index = groups.firstIndex(where: { $0.reason == reason }) {
+                groups[index].components.append(component.rawValue)
+            } else {
+                groups.append((reason, [component.rawValue]))
+            }
+        }
+        return "issued "
+            + groups.map { "\($0.components.joined(separator: ", ")) (\($0.reason))" }.joined(separator: "; ")
+    }
+
+    /// Tells of annotations that ask for nothing, though somebody seems to have meant them to.
+    func tellStrayWishes(_ tenant: TenantControlPlane, _ observation: TenantObservation) {
+        for object in observation.objects.values.sorted(by: { $0.name < $1.name }) {
+            for note in object.strayWishes {
+                events.record(.warning, on: tenant.object, reason: "RotationNotAsked", action: "Rotate", note: note)
+            }
+        }
     }
 
     private static func phase(_ object: KubeObject) -> String {

@@ -37,6 +37,7 @@ extension TenantReconciler {
             throw LeftoversRemain()
         }
         progress.deployment = observation.objects[.deployment]
+        tellStrayWishes(tenant, observation)
 
         // The finalizer stands before anything of the tenant's is made where no owner reference reaches.
         async let held: Void = holdTenant(tenant)

@@ -168,7 +168,7 @@ import Testing
         let generator = try Self.generator()
         let live = try secret(generator)
         #expect(try reason(live, generator) == nil)
-        #expect(try reason(nil, generator) == "issued: there is none")
+        #expect(try reason(nil, generator) == "issued: the Secret was not there")
         #expect(
             try reason(live, Self.generator("user: {stringValue: other}")) == "issued: it names somebody else")
         #expect(

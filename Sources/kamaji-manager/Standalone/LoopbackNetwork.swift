@@ -30,7 +30,8 @@ struct LoopbackNetwork: Sendable, Equatable {
             guard let claim = NetworkClaim(network.guardAddress) else {
                 throw StandaloneError(
                     "the network \(network.services) of this cluster is in use by another one on this machine: stop that "
-                        + "one first")
+                        + "one first (`ss -ltnp src \(network.guardAddress)` shows its process), or begin a new cluster "
+                        + "with another --state-dir")
             }
             return (network, claim)
         }

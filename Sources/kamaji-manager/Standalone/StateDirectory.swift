@@ -23,7 +23,7 @@ final class StateDirectory: Sendable {
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw StandaloneError(
-                "--state-dir=\(path) cannot be made (\(error)): choose a directory that you may write in")
+                "--state-dir=\(path) cannot be made (\(Self.reason(error))): choose a directory that you may write in")
         }
         let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
@@ -38,6 +38,14 @@ final class StateDirectory: Sendable {
                     + "directory")
         }
         self.lock = lock
+    }
+
+    /// Foundation's errors name their own parts; what the system said is what users know.
+    private static func reason(_ error: any Error) -> String {
+        if let underlying = (error as? CocoaError)?.underlying as? POSIXError {
+            return String(cString: strerror(underlying.code.rawValue))
+        }
+        return (error as? CocoaError)?.code == .fileWriteFileExists ? "a file is in its place" : "\(error)"
     }
 
     deinit { close(lock) }

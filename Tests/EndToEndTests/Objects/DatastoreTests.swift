@@ -36,6 +36,20 @@ extension EndToEnd {
             #expect(
                 try await session.value("datastore/\(name)", "\(allowed).message").contains("\(session.namespace)/user")
             )
+            // Its tenants are kept, and others would keep it for ever.
+            try await session.must("apply -f FILE", file: manifest("late", store: name))
+            try await eventually("a tenant that comes now is not taken") {
+                try await session.value("tcp/late", #".status.conditions[?(@.type=="DatastoreReady")].reason"#)
+                    == "DataStoreBeingDeleted"
+            }
+            try await session.must("delete tcp late --wait --timeout=120s")
+            try await session.must("annotate secret user-ca certs.kamaji.clastix.io/rotate=true")
+            try await eventually("its tenant is looked after, and told what its annotation comes to") {
+                try await session.items("events").contains {
+                    $0[path: "reason"]?.string == "RotationNotAsked"
+                        && $0[path: "involvedObject", "name"]?.string == "user"
+                }
+            }
             #expect(try await session.value("tcp/user", ".status.kubernetesResources.version.status") == "Sleeping")
             try await session.must("delete tcp user --wait --timeout=120s")
             try await session.must("wait datastore/\(name) --for=delete --timeout=120s")
