@@ -31,7 +31,9 @@ struct ExporterEndpoints: Sendable {
     var router: Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: Gate(web: web, metrics: metrics))
-        router.get("/") { _, _ in page(LandingPage.html(picture.rows, picture.stores, version: version, now: now())) }
+        router.get("/") { _, _ in
+            page(LandingPage.html(picture.rows, picture.stores, notice: notice, version: version, now: now()))
+        }
         router.get("/metrics") { request, _ in scrape(request) }
         router.get("/probe") { request, _ in await probeNow(request) }
         router.get("/sd") { request, _ in discovery("", request) }
@@ -55,6 +57,14 @@ struct ExporterEndpoints: Sendable {
     private var missing: String? {
         if !health.isSynced { return health.progress }
         return picture.isWriting ? nil : "what was listed is being written down; \(health.progress)"
+    }
+
+    /// What the landing page is to say of itself.
+    private var notice: String? {
+        if let missing { return "The fleet is not known yet: \(missing)." }
+        return health.silence.map {
+            "For \($0.seconds) seconds \($0.why): what it said of tenants is as old, what is probed is not."
+        }
     }
 
     private func reloadNow() -> Response {

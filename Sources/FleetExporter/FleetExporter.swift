@@ -79,7 +79,14 @@ package struct FleetExporter: Service {
                 rotationDeadline: given.rotationDeadline, isCompatible: settings.isCompatible,
                 tenantLimit: settings.tenantLimit),
             now: now)
-        health = WatchHealth(required: FleetWatches.required, now: now)
+        health = WatchHealth(required: FleetWatches.required, now: now) { [log] notice in
+            let resource: Logger.Metadata = ["resource": "\(notice.resource)"]
+            if let failure = notice.failure {
+                log.warning("not watched: \(failure)", metadata: resource)
+            } else {
+                log.notice("watched again", metadata: resource)
+            }
+        }
         prober = FleetProber(
             picture: picture, transport: transport, api: api, settings: given.prober, now: now)
         metrics = SelfMetrics(version: version, revision: revision, now: now())

@@ -160,6 +160,8 @@ final class HistoryFile: Sendable {
     }
 
     private static func failure(_ handle: OpaquePointer) -> WebConfigurationError {
-        WebConfigurationError("the history cannot be read or written: \(String(cString: sqlite3_errmsg(handle)))")
+        let path = sqlite3_db_filename(handle, "main").map { String(cString: $0) } ?? ""
+        return WebConfigurationError(
+            "the history \(path) cannot be read or written: \(String(cString: sqlite3_errmsg(handle)))")
     }
 }

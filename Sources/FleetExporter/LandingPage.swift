@@ -2,7 +2,10 @@ import Probing
 
 /// The fleet on one page: a row for each tenant, readable without a script, in light and in dark.
 enum LandingPage {
-    static func html(_ rows: [FleetRow], _ stores: [StoreFacts], version: String, now: Double) -> String {
+    /// - Parameter notice: what stands in the way of knowing the fleet as it is now.
+    static func html(
+        _ rows: [FleetRow], _ stores: [StoreFacts], notice: String? = nil, version: String, now: Double
+    ) -> String {
         let down = rows.count { $0.isReady == false }
         let troubled = rows.count { $0.problemCount > 0 }
         return """
@@ -24,6 +27,7 @@ enum LandingPage {
             <a href="runbooks">Runbooks</a></nav>
             </header>
             <main>
+            \(notice.map { "<p class=\"bad\">\(escaped($0))</p>" } ?? "")
             <table>
             <caption>Tenant control planes</caption>
             <thead><tr><th scope="col">Tenant</th><th scope="col">State</th><th scope="col">API</th>\
@@ -33,7 +37,7 @@ enum LandingPage {
             \(rows.map { row($0, now) }.joined(separator: "\n"))
             </tbody>
             </table>
-            \(rows.isEmpty ? "<p>There are no tenants yet.</p>" : "")
+            \(rows.isEmpty && notice == nil ? "<p>There are no tenants yet.</p>" : "")
             </main>
             </body>
             </html>

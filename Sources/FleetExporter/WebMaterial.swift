@@ -13,7 +13,7 @@ struct WebMaterial: Sendable {
     static func read(_ path: String?) throws -> (WebMaterial, paths: [String]) {
         guard let path else { return (WebMaterial(), []) }
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
-        let text = String(decoding: try TextFile.read(path), as: UTF8.self)
+        let text = String(decoding: try content(of: path, "--web.config.file"), as: UTF8.self)
         var material = WebMaterial()
         do {
             material.configuration = try WebConfiguration(yaml: text, folder: folder.isEmpty ? "/" : folder)
@@ -22,20 +22,36 @@ struct WebMaterial: Sendable {
         }
         guard let tls = material.configuration.tls else { return (material, [path]) }
         do {
-            material.certificates = try NIOSSLCertificate.fromPEMBytes(try TextFile.read(tls.certificateFile))
-            material.key = try NIOSSLPrivateKey(bytes: try TextFile.read(tls.keyFile), format: .pem)
+            material.certificates = try NIOSSLCertificate.fromPEMBytes(
+                content(of: tls.certificateFile, "\(path): tls_server_config.cert_file"))
+            let key = try NIOSSLPrivateKey(
+                bytes: content(of: tls.keyFile, "\(path): tls_server_config.key_file"), format: .pem)
+            material.key = key
+            // A key that is another certificate's is told now, not at the first handshake.
+            _ = try NIOSSLContext(
+                configuration: .makeServerConfiguration(
+                    certificateChain: material.certificates.map { .certificate($0) }, privateKey: .privateKey(key)))
         } catch let error as WebConfigurationError {
             throw error
         } catch {
             throw WebConfigurationError(
-                "\(tls.certificateFile) and \(tls.keyFile) must hold a certificate and its key as PEM: \(error)")
+                "\(path): tls_server_config.cert_file (\(tls.certificateFile)) and key_file (\(tls.keyFile)) must hold a "
+                    + "certificate and its own key as PEM: \(error)")
         }
         var paths = [path, tls.certificateFile, tls.keyFile]
         if let file = tls.clientAuthorityFile, tls.clientAuthentication != .none {
-            material.clientAuthorities = try TextFile.read(file)
+            material.clientAuthorities = try content(of: file, "\(path): tls_server_config.client_ca_file")
             paths.append(file)
         }
         return (material, paths)
+    }
+
+    private static func content(of path: String, _ field: String) throws(WebConfigurationError) -> [UInt8] {
+        do {
+            return try TextFile.read(path)
+        } catch {
+            throw WebConfigurationError("\(field): \(error)")
+        }
     }
 
     /// Whether a socket that was opened with `first` serves as this says. Users, headers, certificate and key are looked up

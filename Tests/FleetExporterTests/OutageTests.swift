@@ -18,6 +18,46 @@ struct OutageTests {
         func advance(_ seconds: Double) { time.withLock { $0 += seconds } }
     }
 
+    @Test("A watch that stays away is told of once, and when it is back; one that is cut off and returns is not")
+    func notices() {
+        let clock = Clock()
+        let told = Mutex<[WatchHealth.Notice]>([])
+        let health = WatchHealth(required: ["secrets"], now: { clock.now }) { notice in
+            told.withLock { $0.append(notice) }
+        }
+        let away = WatchHealth.Notice(resource: "secrets", failure: "the admin API does not answer")
+        let back = WatchHealth.Notice(resource: "secrets", failure: nil)
+        func fail() { health.failed("secrets", "the admin API does not answer") }
+        // Before anything was listed there is nothing to wait for.
+        fail()
+        fail()
+        #expect(told.withLock { $0 } == [away])
+        #expect(health.silence == nil)
+        health.listed("secrets", objects: 1)
+        #expect(told.withLock { $0 } == [away, back])
+        clock.advance(10)
+        fail()
+        health.alive("secrets")
+        #expect(told.withLock { $0.count } == 2)
+        clock.advance(59)
+        fail()
+        #expect(told.withLock { $0.count } == 2 && health.silence == nil)
+        clock.advance(2)
+        fail()
+        fail()
+        #expect(told.withLock { $0 } == [away, back, away])
+        #expect(health.silence?.why == "the admin API does not answer" && health.silence?.seconds == 61)
+        health.heard("secrets", objects: 1)
+        #expect(told.withLock { $0 } == [away, back, away, back] && health.silence == nil)
+    }
+
+    @Test("The landing page says why there are no tenants, where that is not known")
+    func landingPage() {
+        #expect(LandingPage.html([], [], version: "", now: 0).contains("There are no tenants yet."))
+        let page = LandingPage.html([], [], notice: "not known: <why>", version: "", now: 0)
+        #expect(page.contains("not known: &lt;why&gt;") && !page.contains("There are no tenants yet."))
+    }
+
     @Test("What was known is told for as long as that lasts, and how old it is; what was deleted is not")
     func outage() throws {
         let clock = Clock()

@@ -14,6 +14,8 @@ package final class WatchHealth: Sendable {
         var lastContact: Double?
         /// Why the first list is not there yet; nil also while it is under way.
         var obstacle: String?
+        /// What somebody was told of a watch that fails, until it is heard of again.
+        var complaint: String?
     }
 
     /// Something that has to be listed.
@@ -25,13 +27,29 @@ package final class WatchHealth: Sendable {
         package let obstacle: String?
     }
 
+    /// A watch that has failed for long enough to be told of, or is heard of again.
+    package struct Notice: Sendable, Hashable {
+        package let resource: String
+        /// Without a name of anything; nil when it is heard of again.
+        package let failure: String?
+    }
+
+    /// Watches are cut off now and then, and are back at once: one that is not after so many seconds is told of.
+    private static let patience = 60.0
+
     private let required: Set<String>
     private let records: Mutex<[String: Record]>
     private let now: @Sendable () -> Double
+    private let told: @Sendable (Notice) -> Void
 
-    /// - Parameter required: what has to be listed before a page is whole.
-    package init(required: [String], now: @escaping @Sendable () -> Double) {
+    /// - Parameters:
+    ///   - required: what has to be listed before a page is whole.
+    ///   - told: of each failure once, and of its end.
+    package init(
+        required: [String], now: @escaping @Sendable () -> Double, told: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) {
         self.required = Set(required)
+        self.told = told
         records = Mutex(Dictionary(uniqueKeysWithValues: required.map { ($0, Record()) }))
         self.now = now
     }
@@ -64,7 +82,16 @@ package final class WatchHealth: Sendable {
         return oldest.map { max(0, now() - $0) }
     }
 
+    /// Why the admin API is not heard of, and for how many seconds; nil where it is. For people.
+    package var silence: (why: String, seconds: Int)? {
+        let (records, now) = (records.withLock { $0 }, now())
+        let silent = records.values.filter { $0.isSynced && $0.complaint != nil }
+        guard let worst = silent.min(by: { ($0.lastContact ?? 0) < ($1.lastContact ?? 0) }) else { return nil }
+        return (worst.complaint ?? "", Int(max(0, now - (worst.lastContact ?? now))))
+    }
+
     func listed(_ resource: String, objects: Int) {
+        defer { recovered(resource) }
         records.withLock { records in
             records[resource, default: Record()].isSynced = true
             if let reason = records[resource]?.lost {
@@ -77,6 +104,7 @@ package final class WatchHealth: Sendable {
     }
 
     func heard(_ resource: String, objects: Int) {
+        defer { recovered(resource) }
         records.withLock { records in
             records[resource]?.objects = objects
             records[resource]?.lastContact = now()
@@ -85,7 +113,23 @@ package final class WatchHealth: Sendable {
 
     /// - Parameter why: without a name of anything.
     func failed(_ resource: String, _ why: String) {
-        records.withLock { $0[resource]?.obstacle = why }
+        let isNews = records.withLock { records in
+            records[resource]?.obstacle = why
+            guard let record = records[resource], record.complaint != why,
+                !record.isSynced || now() - (record.lastContact ?? 0) >= Self.patience
+            else { return false }
+            records[resource]?.complaint = why
+            return true
+        }
+        if isNews { told(Notice(resource: resource, failure: why)) }
+    }
+
+    private func recovered(_ resource: String) {
+        let wasTold = records.withLock { records in
+            defer { records[resource]?.complaint = nil }
+            return records[resource]?.complaint != nil
+        }
+        if wasTold { told(Notice(resource: resource, failure: nil)) }
     }
 
     /// The watch has no place to go on from.
@@ -94,7 +138,10 @@ package final class WatchHealth: Sendable {
     }
 
     /// The API server answered, although there was nothing to tell.
-    func alive(_ resource: String) { records.withLock { $0[resource]?.lastContact = now() } }
+    func alive(_ resource: String) {
+        records.withLock { $0[resource]?.lastContact = now() }
+        recovered(resource)
+    }
 
     package var families: [MetricFamily] {
         let records = records.withLock { $0 }.sorted { $0.key < $1.key }

@@ -17,11 +17,7 @@ package struct TenantDoor: Sendable {
 
     /// - Parameter api: the admin cluster's.
     package static func find(_ tenant: ObjectKey, _ api: KubeClient) async throws -> TenantDoor {
-        guard let object = try await api.find(.tenantControlPlanes, tenant) else {
-            throw TenantDoorError(
-                description: "there is no TenantControlPlane \(tenant): \"kubectl get tcp -A\" lists them, --namespace "
-                    + "chooses where")
-        }
+        let object = try await api.tenant(tenant)
         let phase = object[path: "status", "kubernetesResources", "version", "status"]?.string ?? ""
         let describe = "\"kubectl describe tcp -n \(tenant.namespace ?? "") \(tenant.name)\" says what it waits for"
         if phase == "Sleeping" {
@@ -65,6 +61,34 @@ package struct TenantDoor: Sendable {
                 description: "the API of TenantControlPlane \(tenant) (\(phase)) is not reached at "
                     + "\(connection.server): \(cause.message). Try from where that address is reached")
         }
+    }
+}
+
+extension KubeClient {
+    /// The TenantControlPlane of that name in the admin cluster, for somebody at a terminal: what is thrown where there
+    /// is none says what to do.
+    package func tenant(_ key: ObjectKey) async throws -> KubeObject {
+        do {
+            if let found = try await find(.tenantControlPlanes, key) { return found }
+            // Only a list tells a name that is not there from a kind that is not.
+            _ = try await list(.tenantControlPlanes, namespace: key.namespace, metadataOnly: true)
+        } catch let error as KubeError where error.isNotFound {
+            throw TenantDoorError(
+                description:
+                    "\(connection.server) serves no TenantControlPlanes: name the admin cluster with --kubeconfig "
+                    + "or $KUBECONFIG, not a tenant, or apply what \"kamaji-manager crds\" prints")
+        } catch let error as KubeError {
+            guard case .transport(let cause) = error.cause else { throw error }
+            throw TenantDoorError(
+                description:
+                    "the admin cluster is not reached at \(connection.server): \(cause.message). Start it (the "
+                    + "standalone one of this machine by \"kamaji-manager standalone\"), or name another with "
+                    + "--kubeconfig or $KUBECONFIG")
+        }
+        throw TenantDoorError(
+            description:
+                "there is no TenantControlPlane \(key): \"kubectl get tcp -A\" lists them, --namespace chooses "
+                + "where")
     }
 }
 

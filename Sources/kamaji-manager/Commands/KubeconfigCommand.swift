@@ -5,6 +5,7 @@ import HTTPTransport
 import KubeClient
 import KubeObjects
 import Logging
+import Reconciliation
 import TenantAPI
 
 struct KubeconfigCommand: AsyncParsableCommand {
@@ -38,10 +39,7 @@ struct KubeconfigCommand: AsyncParsableCommand {
         let log = Logger(label: "kubeconfig") { _ in SwiftLogNoOpLogHandler() }
         let api = KubeClient(connection: connection, transport: transport, fieldManager: "kamaji-manager", log: log)
         let key = ObjectKey(namespace: namespace ?? connection.namespace, name: tenant)
-        guard let object = try await api.find(.tenantControlPlanes, key) else {
-            throw CommandFailure(
-                "there is no TenantControlPlane \(key): \"kubectl get tcp -A\" lists them, --namespace chooses where")
-        }
+        let object = try await api.tenant(key)
         guard let name = object[path: "status", "kubeconfig", "admin", "secretName"]?.string, !name.isEmpty,
             let secret = try await api.find(.secrets, ObjectKey(namespace: key.namespace, name: name))
         else {

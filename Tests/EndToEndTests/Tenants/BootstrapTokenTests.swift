@@ -85,8 +85,17 @@ extension EndToEnd {
                 let left = try await tenant.must("get secrets \(Self.secretType) -o name")
                 #expect(left.split(separator: "\n").count == 2, "\(left)")
 
+                let inside = session.scratch.file("dev.conf")
+                let own = try await cluster.manager(["kubeconfig", "dev", "-n", session.namespace])
+                try Data(own.output.utf8).write(to: URL(filePath: inside))
+                let elsewhere = try await cluster.manager(["kubeconfig", "dev", "--kubeconfig", inside])
+                #expect(
+                    elsewhere.code == 1 && elsewhere.errors.contains("serves no TenantControlPlanes"), "\(elsewhere)")
+
                 try await session.must("scale tcp dev --replicas=0")
                 try await session.waitForPhase("Sleeping", of: "dev")
+                let away = try await cluster.manager(["token", "list", "dev", "--kubeconfig", inside])
+                #expect(away.code == 1 && away.errors.contains("the admin cluster is not reached at"), "\(away)")
                 let asleep = try await token("create", "dev")
                 #expect(asleep.code != 0 && asleep.errors.contains("sleeps: wake it"), "\(asleep)")
             }
