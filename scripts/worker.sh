@@ -10,6 +10,19 @@
 # GATEWAY is an address of this machine on a bridge, ADDRESS another one of the same /24 for the worker. Images are made
 # here, of programs that are here: pause, busybox:1 and the konnectivity agent; there is no registry.
 #
+# It has cgroup v1, which a kubelet from 1.35 on refuses unless its tenant says otherwise. The tenant's
+# spec.kubernetes.kubelet has to have, for a worker NAME:
+#
+#   cgroupfs: cgroupfs
+#   configurationJSONPatches:
+#   - {op: add, path: /failCgroupV1, value: false}
+#   - {op: add, path: /cgroupRoot, value: /kamaji-NAME}
+#   - {op: add, path: /enforceNodeAllocatable, value: [none]}
+#   - {op: add, path: /failSwapOn, value: false}
+#
+# All that the worker keeps is in DIRECTORY, also what kamaji-agent has in /var/lib and /run of a machine; to look around in
+# it: nsenter --all --target "$(cat DIRECTORY/pid)" kamaji-agent doctor
+#
 # With NAT=1 ADDRESS is that of a router, which lets the worker's connections out under its own address, and nobody's in.
 # With POD_NETWORK=none the worker has no network plugin.
 set -eu
@@ -86,6 +99,7 @@ run() {
         "$0" inside "$name" "$directory" "$gateway" "$address" "${device}p" &
     worker=$!
     until inner=$(cat "/proc/$worker/task/$worker/children" 2>/dev/null) && [ -n "$inner" ]; do sleep 0.05; done
+    echo "${inner%% *}" >"$directory/pid"
     ip link set "${device}p" netns "${inner%% *}"
     wait $worker
 }
@@ -140,7 +154,8 @@ inside() {
     ip link set "$device" up
     ip route add default via "$gateway"
     echo 1 >/proc/sys/net/ipv4/ip_forward
-    for path in /etc/kubernetes /etc/cni/net.d /run/containerd /var/lib/kubelet /var/lib/cni /var/log; do
+    for path in /etc/kubernetes /etc/cni/net.d /etc/kamaji-agent /run/containerd /run/kamaji-agent \
+        /usr/libexec/kubernetes /var/lib/kamaji-agent /var/lib/kubelet /var/lib/cni /var/log; do
         mkdir -p "$path" "$directory/root$path"
         mount --bind "$directory/root$path" "$path"
     done
@@ -173,8 +188,11 @@ END
     until ctr version >/dev/null 2>&1; do sleep 0.05; done
     for file in "$directory"/images/*.tar; do ctr --namespace k8s.io images import "$file" >/dev/null; done
     keep_kubelet &
+    # A systemd that this machine has would start the kubelet here, and not in the worker.
+    services=
+    case $(cut -d' ' -f1 "$directory/join") in *kamaji-agent) services=--no-systemd ;; esac
     # shellcheck disable=SC2046
-    if $(cat "$directory/join") --ignore-preflight-errors=all --node-name "$name" \
+    if $(cat "$directory/join") --ignore-preflight-errors=all --node-name "$name" ${services:+"$services"} \
         --cri-socket unix:///run/containerd/containerd.sock >"$directory/join.log" 2>&1; then
         echo "joined"
     else
@@ -183,13 +201,18 @@ END
     wait
 }
 
-# What systemd would do: start it when kubeadm has written what it needs, and again whenever it ends.
+# What systemd would do: start it when kubeadm has written what it needs, and again whenever it ends. Why it ended is said
+# once: the join only sees that it is not there.
 keep_kubelet() {
     until [ -s /var/lib/kubelet/config.yaml ] && [ -s /etc/kubernetes/bootstrap-kubelet.conf ]; do sleep 0.05; done
     while :; do
         kubelet --config=/var/lib/kubelet/config.yaml --kubeconfig=/etc/kubernetes/kubelet.conf \
             --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --node-ip="$address" \
-            --hostname-override="$name" >>"$directory/kubelet.log" 2>&1 || sleep 1
+            --hostname-override="$name" >>"$directory/kubelet.log" 2>&1 || {
+            [ -n "${told:-}" ] || echo "kubelet ended: $(tail -n 1 "$directory/kubelet.log" | cut -c1-400)"
+            told=yes
+            sleep 1
+        }
     done
 }
 
@@ -197,5 +220,5 @@ verb=${1:-}
 shift || true
 case $verb in
 check | run | inside) $verb "$@" ;;
-*) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2 ;;
+*) sed -n '2,27s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
