@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import HTTPTransport
 import KubeClient
 import KubeObjects
@@ -49,6 +50,19 @@ import Testing
         let refusal = KubeError(.transport(HTTPTransportError(.tlsFailed, "certificate has expired")), "GET: expired")
         let failure = await run.failure(.configuration, refusal)
         #expect(failure.message.contains("certificates are judged by it") == (cause == "ClockSkew"), "\(failure)")
+    }
+
+    @Test func `what a join was told to overlook is an error to whoever asks what is broken`() async throws {
+        let machine = try StandInMachine(StandInTenant())
+        var configuration = try machine.tenant.configuration()
+        configuration.ignoredChecks = ["all"]
+        _ = try await machine.join(configuration)
+        machine.tenant.state.withLock { ($0.runtime, $0.isHealthy) = (nil, false) }
+        let results = try await Self.examine(machine)
+        let errors = results.filter { $0.verdict == .error }.map(\.name)
+        #expect(errors.contains("KubeletHealth"), "\(errors)")
+        if geteuid() == 0 { #expect(errors.contains("CRI"), "\(errors)") }
+        #expect(Diagnosis(results)?.text.hasPrefix("Most likely cause") == true)
     }
 
     @Test func `a join that preflight stopped is told of, though there is no tenant yet`() async throws {

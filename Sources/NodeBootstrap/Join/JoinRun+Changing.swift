@@ -194,8 +194,10 @@ extension JoinRun {
                 return PhaseOutput(value: (), line: "kubelet runs with these files", wasThere: true)
             }
             try await awaitTunnel()
+            try await warnOfCgroups()
             try await start(units)
         } else if try await !answers(health) {
+            try await warnOfCgroups()
             report(
                 .waiting(
                     .kubeletStart,
@@ -260,6 +262,12 @@ extension JoinRun {
         try await units.restart(Self.kubeletUnit)
     }
 
+    /// Whoever ignores a check's error is told once more where it is certain what comes of it.
+    private func warnOfCgroups() async throws {
+        guard let refusal = try await gathering.cgroupRefusal() else { return }
+        report(.warning("\(refusal.finding). \(refusal.remedy)"))
+    }
+
     private func answers(_ url: String?) async throws -> Bool {
         guard let url else { return true }
         let response = try? await environment.transport.send(HTTPRequest("GET", url, timeout: .seconds(2)))
@@ -282,7 +290,9 @@ extension JoinRun {
         }
         guard isWell == true else {
             let log = await UnitLog(environment).appendix(of: Self.kubeletUnit, since: began)
-            let why = try await refusal(tenant, credential) ?? "\"journalctl -u kubelet\" says why\(log)"
+            let cgroups = try await gathering.cgroupRefusal().map { "\($0.finding). \($0.remedy)" }
+            let local = "\(cgroups ?? "\"journalctl -u kubelet\" says why")\(log)"
+            let why = try await refusal(tenant, credential) ?? local
             throw JoinFailure(
                 .kubeletStart, "the kubelet was not well within \(DurationText.text(limit)) (\(url)): \(why)")
         }

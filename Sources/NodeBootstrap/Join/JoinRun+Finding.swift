@@ -29,7 +29,7 @@ extension JoinRun {
         return PhaseOutput(value: (), line: "\(results.count) checks, \(warnings) warning(s)")
     }
 
-    private var gathering: HostFactsGathering {
+    var gathering: HostFactsGathering {
         HostFactsGathering(
             files: writer.files, thread: writer.thread, transport: environment.transport, units: environment.units,
             programs: environment.programs, proxies: environment.proxies, now: environment.now)

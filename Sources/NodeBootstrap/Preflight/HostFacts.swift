@@ -59,6 +59,8 @@ package struct HostFacts: Sendable {
     package var leftovers: [String] = []
     /// The one that the kubelet is told, where it is known.
     package var kubeletCgroupDriver: String?
+    /// Whether the kubelet is told to end where cgroup v1 is in use; nil where it is told nothing.
+    package var refusesCgroupV1: Bool?
     package var inotifyInstances: Int?
     package var machineID: String?
     /// Server and authority of a kubelet.conf that is not ours.

@@ -18,6 +18,8 @@ package struct HostFactsGathering: Sendable {
     package var now: @Sendable () -> Date
     /// Where the kubelet's port is; another one in tests.
     package var kubeletPort: UInt16 = 10_250
+    /// Where the kernel's /proc and /sys are: the same for every root; other ones in tests.
+    package var kernel = HostFiles()
 
     package init(
         files: HostFiles, thread: WorkThread, transport: any HTTPTransport, units: (any UnitControl)?,
@@ -116,16 +118,37 @@ package struct HostFactsGathering: Sendable {
                 if !isKnown { disks.append(disk) }
             }
         facts.leftovers = leftovers(subject)
-        facts.kubeletCgroupDriver =
-            (try? YAML.parse(text(KubeletFiles.configurationPath) ?? "").first)??["cgroupDriver"]?
-            .string
+        lookAtKubelet(&facts)
         return facts
     }
 
     private func text(_ path: String) -> String? { (try? files.text(path)) ?? nil }
-    /// Of the kernel: the same for every root.
+    /// Of the kernel.
     private func lines(_ path: String) -> [Substring] {
-        ((try? HostFiles().text(path)) ?? nil ?? "").split(separator: "\n")
+        ((try? kernel.text(path)) ?? nil ?? "").split(separator: "\n")
+    }
+
+    /// What it was told at a join, if there was one.
+    private func lookAtKubelet(_ facts: inout HostFacts) {
+        let configuration = (try? YAML.parse(text(KubeletFiles.configurationPath) ?? ""))?.first
+        facts.kubeletCgroupDriver = configuration?["cgroupDriver"]?.string
+        facts.refusesCgroupV1 = CgroupVersionCheck.isRefusalAsked(
+            configuration, flags: text(KubeletFiles.flagsPath) ?? "")
+    }
+
+    /// What keeps a kubelet from starting with the files that lie here now, as far as cgroups do; nil when they do not, or
+    /// when nobody knows which kubelet it is.
+    func cgroupRefusal() async throws -> CheckResult? {
+        var facts = try await thread.run { [self] () -> HostFacts in
+            var facts = HostFacts()
+            lookAtCgroups(&facts)
+            lookAtKubelet(&facts)
+            facts.programs["kubelet"] = .some(programs.find("kubelet"))
+            return facts
+        }
+        guard facts.cgroups.version == 1, let kubelet = facts.programs["kubelet"] ?? nil else { return nil }
+        facts.kubeletVersionOutput = await programs.output(kubelet, ["--version"])
+        return CgroupVersionCheck.result(facts).flatMap { $0.verdict == .error ? $0 : nil }
     }
 
     private func otherCluster(_ foreign: Set<String>) -> String? {
@@ -165,6 +188,10 @@ package struct HostFactsGathering: Sendable {
         // Its own word comes first.
         let own = HostFiles().unpackedText("/proc/config.gz")
         facts.kernelConfiguration = (own ?? places.lazy.compactMap { text($0) }.first).map(Self.configuration)
+        lookAtCgroups(&facts)
+    }
+
+    private func lookAtCgroups(_ facts: inout HostFacts) {
         // Processes see the machine's cgroups, whatever root the files have.
         for line in lines("/proc/mounts") {
             let fields = line.split(separator: " ")

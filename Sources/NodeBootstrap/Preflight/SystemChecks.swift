@@ -13,7 +13,7 @@ package enum SystemChecks {
 
     private static func system(_ facts: HostFacts) -> CheckResult? {
         facts.systemName == "Linux"
-            ? nil : CheckResult(name, .error, "the system is \"\(facts.systemName)\", and Linux it has to be")
+            ? nil : CheckResult(name, .error, "the system is \"\(facts.systemName)\", and a node has to run Linux")
     }
 
     /// Of the releases that Kubernetes is tested on: 5.4, 5.10, 5.15 and everything from 6.
@@ -82,13 +82,7 @@ package enum SystemChecks {
         case 2: break
         case 1:
             required.insert("cpuacct")
-            let version = KubeletVersion.parse(facts.kubeletVersionOutput ?? "").flatMap { KubernetesVersion("v\($0)") }
-            let refuses = version.map { ($0.major, $0.minor) >= (1, 35) } ?? true
-            results.append(
-                CheckResult(
-                    name, refuses ? .error : .warning, "cgroup v1 is in use, which a kubelet from 1.35 on refuses",
-                    "Boot with systemd.unified_cgroup_hierarchy=1, or set failCgroupV1: false in a patch of the "
-                        + "kubelet's configuration and ignore SystemVerification"))
+            results += [CgroupVersionCheck.result(facts)].compactMap { $0 }
         default:
             return [
                 CheckResult(name, .error, "nothing of cgroups is mounted at /sys/fs/cgroup", "Let systemd mount it")
