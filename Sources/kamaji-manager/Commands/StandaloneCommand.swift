@@ -52,6 +52,9 @@ struct StandaloneCommand: AsyncParsableCommand {
         if let port, !(0...65535).contains(port) {
             throw ValidationError("--port is \(port): give a number from 0 to 65535")
         }
+        if let binDir, let complaint = UpstreamPrograms.complaint(about: binDir) {
+            throw ValidationError("--bin-dir is \"\(binDir)\": \(complaint)")
+        }
     }
 
     func run() async throws {

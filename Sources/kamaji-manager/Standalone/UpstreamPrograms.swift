@@ -14,6 +14,17 @@ struct UpstreamPrograms: Sendable, Equatable {
     var areComplete: Bool { missing.isEmpty }
     var missing: [String] { Self.needed.filter { found[$0] == nil } }
 
+    /// Why a directory that somebody named is none to find the programs in; nil when one of them is there. What is missing in
+    /// it is looked for elsewhere, which must not happen unnoticed where all of it is.
+    static func complaint(about directory: String) -> String? {
+        guard !needed.contains(where: { access("\(directory)/\($0)", X_OK) == 0 }) else { return nil }
+        let trouble =
+            access(directory, F_OK) == 0
+            ? "none of \(needed.joined(separator: ", ")) is there" : "there is no such directory"
+        return
+            "\(trouble): name the one that holds upstream's programs, or leave the option out to have them looked for"
+    }
+
     /// - Parameter directory: `--bin-dir`; it comes first, before `$KUBEBUILDER_ASSETS`, envtest's directory and `PATH`.
     init(directory: String?, environment: [String: String]) {
         var directories = [directory, environment["KUBEBUILDER_ASSETS"], "/usr/local/kubebuilder/bin"].compactMap { $0 }

@@ -81,6 +81,8 @@ extension EndToEnd {
             for (words, answer) in [
                 (["nonsense"], "nonsense"), (["kubeconfig"], "tenant"),
                 (["standalone", "--port", "70000"], "0 to 65535"),
+                (["standalone", "--bin-dir", "/nonexistent"], "--bin-dir is \"/nonexistent\": there is no such"),
+                (["standalone", "--bin-dir", "/proc/self"], "kube-apiserver, kube-controller-manager"),
                 (["run", "--max-concurrent-tcp-reconciles", "0"], "1 to 1024"),
                 (["run", "--certificate-expiration-deadline", "1h"], "at least 24 hours"),
                 (["run", "--kubeconfig", "/nonexistent/config"], "/nonexistent/config"),
