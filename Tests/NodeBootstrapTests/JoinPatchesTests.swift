@@ -32,7 +32,7 @@ import Testing
         #expect(failure?.phase == .preflight && failure?.message.contains("\"/root/patches\"") == true)
         #expect(machine.tenant.state.withLock { $0.calls.isEmpty })
         let run = JoinRun(try await machine.environment(), configuration) { _ in }
-        #expect(try await !run.rehearse())
+        #expect(try await !run.rehearse().isFit)
         // A file in its place is no folder.
         try machine.files.makeFolder("/root", mode: 0o755)
         try machine.files.write(NodeFile(Self.folder, mode: 0o644, "maxPods: 7\n"))

@@ -30,7 +30,7 @@ import Testing
     private static let journals: Set = [Journal.path, "\(Journal.path)-wal", "\(Journal.path)-shm"]
 
     private static func rehearse(_ machine: StandInMachine, ignoring checks: String = "all") async throws -> (
-        isFit: Bool, listener: Listener
+        rehearsal: JoinRehearsal, listener: Listener
     ) {
         machine.tenant.state.withLock { $0.calls = [] }
         let listener = Listener()
@@ -38,14 +38,14 @@ import Testing
         configuration.ignoredChecks = [checks]
         let run = JoinRun(try await machine.environment(), configuration) { listener.hear($0) }
         let before = try machine.tree(leavingOut: journals)
-        let isFit = try await run.rehearse()
+        let rehearsal = try await run.rehearse()
         // Whatever it says, it makes nothing here and nothing there, and notes nothing.
         #expect(try machine.tree(leavingOut: journals) == before)
         #expect(machine.tenant.state.withLock { $0.calls.allSatisfy { $0.hasPrefix("GET ") } })
         #expect(try await run.journal.fact("tenant") == nil)
         #expect(try await run.journal.fact("join") == nil)
         #expect(try await run.journal.phases().isEmpty)
-        return (isFit, listener)
+        return (rehearsal, listener)
     }
 
     private static func machine() throws -> StandInMachine {
@@ -66,8 +66,12 @@ import Testing
     @Test func `a tenant that no token of ours is known to is no tenant to join, and told so at once`() async throws {
         let machine = try Self.machine()
         machine.tenant.state.withLock { $0.isSigned = false }
-        let (isFit, listener) = try await Self.rehearse(machine)
-        #expect(!isFit && listener.ending(of: .discovery)?.failed == true)
+        let (rehearsal, listener) = try await Self.rehearse(machine)
+        #expect(!rehearsal.isFit && listener.ending(of: .discovery)?.failed == true)
+        #expect(rehearsal.failure?.phase == .discovery && rehearsal.failedChecks.isEmpty)
+        #expect(rehearsal.text == "This join would fail: phase discovery.")
+        // Whoever looks on is not kept waiting for as long as a join waits.
+        #expect((2...10).contains(machine.tenant.state.withLock { $0.clusterInfoReads }))
         // The first miss says why, and until when it is tried again; all later ones say the same.
         let waits = Set(listener.waits(.discovery))
         #expect(waits.count == 1)
@@ -75,17 +79,29 @@ import Testing
         #expect(wait.contains("is not signed for token 07401b") && wait.contains("It is tried again until 20"))
     }
 
+    @Test func `what speaks against a join is counted up, each check once`() {
+        func check(_ name: String) -> CheckResult { CheckResult(name, .error, "x") }
+        let checks = [check("SystemVerification"), check("CRI"), check("SystemVerification")]
+        let rehearsal = JoinRehearsal(failedChecks: checks, failure: JoinFailure(.configuration, "no"))
+        #expect(!rehearsal.isFit && rehearsal.json["fit"] == false)
+        #expect(
+            rehearsal.text.hasPrefix("This join would fail: SystemVerification, CRI, phase cluster-configuration ("))
+        #expect(rehearsal.json["failedChecks"] == ["SystemVerification", "CRI"])
+        #expect(!JoinRehearsal(failedChecks: [check("CRI")]).isFit)
+        #expect(JoinRehearsal(failedChecks: []).text == "Nothing speaks against this join.")
+    }
+
     @Test func `a clock that is far off speaks against a join`() async throws {
         let machine = try Self.machine()
         machine.tenant.state.withLock { $0.date = StandInMachine.httpDate(86_400) }
-        let (isFit, listener) = try await Self.rehearse(machine, ignoring: "none")
-        #expect(!isFit && listener.ending(of: .discovery)?.text.contains("behind the tenant's") == true)
+        let (rehearsal, listener) = try await Self.rehearse(machine, ignoring: "none")
+        #expect(!rehearsal.isFit && listener.ending(of: .discovery)?.text.contains("behind the tenant's") == true)
     }
 
     @Test func `a kubelet newer than the tenant speaks against a join`() async throws {
         let machine = try Self.machine()
         machine.tenant.state.withLock { $0.version = "v1.35.0" }
-        let (isFit, listener) = try await Self.rehearse(machine, ignoring: "none")
-        #expect(!isFit && listener.ending(of: .configuration)?.text.contains("newer than the tenant") == true)
+        let (rehearsal, listener) = try await Self.rehearse(machine, ignoring: "none")
+        #expect(!rehearsal.isFit && listener.ending(of: .configuration)?.text.contains("newer than the tenant") == true)
     }
 }

@@ -3,14 +3,22 @@ import KubeObjects
 
 /// A join up to its first change, for whoever wants to know whether it would come to its end.
 extension JoinRun {
+    /// How long a tenant is waited for that does not answer as it should. Somebody looks on and asks again: it is for the
+    /// signature over a token that was made a moment ago.
+    static let rehearsalPatience = Duration.seconds(5)
+
     /// Checks this machine, finds and verifies the tenant, and reads with the token what a join would read. Notes nothing,
-    /// here or there.
-    ///
-    /// - Returns: whether nothing speaks against the join; what does was reported.
-    package func rehearse() async throws -> Bool {
+    /// here or there; what speaks against the join is reported too.
+    package func rehearse() async throws -> JoinRehearsal {
+        var hasty = configuration
+        hasty.timeouts.discovery = min(hasty.timeouts.discovery, Self.rehearsalPatience)
+        return try await JoinRun(environment, hasty, readyPatience: readyPatience, report: report).rehearseOnce()
+    }
+
+    private func rehearseOnce() async throws -> JoinRehearsal {
         let results = configuration.judge(try await checks())
         for result in results { report(.check(result)) }
-        let isFit = !results.contains { $0.verdict == .error }
+        var rehearsal = JoinRehearsal(failedChecks: results.filter { $0.verdict == .error })
         do {
             try await refuseOtherName()
             try await refuseMissingPatches()
@@ -18,9 +26,9 @@ extension JoinRun {
             try await rehearse(.configuration) { try await tryConfiguration(tenant, credential) }
         } catch let failure as JoinFailure {
             report(.failed(failure.phase, failure.message))
-            return false
+            rehearsal.failure = failure
         }
-        return isFit
+        return rehearsal
     }
 
     @discardableResult
