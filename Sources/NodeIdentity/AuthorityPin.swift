@@ -16,10 +16,10 @@ package struct AuthorityPin: Sendable, Hashable, CustomStringConvertible {
                 .pin,
                 parts.count < 2
                     ? "CA pin \"\(text)\" does not say how it was made: write sha256:\(text)"
-                    : "CA pin \"\(text)\" has several colons: sha256: and 64 hexadecimal digits it is")
+                    : "CA pin \"\(text)\" has several colons: write sha256: and 64 hexadecimal digits")
         }
         guard parts[0].lowercased() == "sha256" else {
-            throw JoinInputError(.pin, "CA pin \"\(text)\" is made by \"\(parts[0])\": sha256 is the one that is known")
+            throw JoinInputError(.pin, "CA pin \"\(text)\" is made by \"\(parts[0])\": give one made by sha256")
         }
         let digits = parts[1].lowercased()
         let isHexadecimal = digits.utf8.allSatisfy {

@@ -6,9 +6,15 @@ package struct JoinEndpoint: Sendable, Hashable, CustomStringConvertible {
     package let host: String
     package let port: Int
 
+    /// Where a tenant's tunnel server listens unless its spec says otherwise
+    /// (`addons.konnectivity.server.port`).
+    package static let tunnelPort = 8132
+
     /// Reads `host:port` with an IPv6 address in brackets. Unlike kubeadm, which splits and looks no further, it checks
     /// the host and the port.
-    package init(_ text: String) throws(JoinInputError) {
+    ///
+    /// - Parameter usualPort: the one that is proposed to whoever gives none.
+    package init(_ text: String, usualPort: Int = 6443) throws(JoinInputError) {
         guard !text.contains("://") else {
             throw JoinInputError(
                 .endpoint, "endpoint \"\(text)\" is a URL: leave out \"https://\", HOST:PORT is enough")
@@ -28,17 +34,19 @@ package struct JoinEndpoint: Sendable, Hashable, CustomStringConvertible {
                 throw JoinInputError(
                     .endpoint,
                     parts.count < 2
-                        ? "endpoint \"\(text)\" has no port: write HOST:PORT, usually HOST:6443"
+                        ? "endpoint \"\(text)\" has no port: write HOST:PORT, usually HOST:\(usualPort)"
                         : "endpoint \"\(text)\" has several colons: write an IPv6 address as [ADDRESS]:PORT")
             }
             host = parts[0]
             port = parts[1]
         }
         guard let number = Int(port), (1...65_535).contains(number), port.utf8.allSatisfy({ $0 != UInt8(ascii: "+") })
-        else { throw JoinInputError(.endpoint, "endpoint \"\(text)\" has port \"\(port)\": 1 to 65535 it is") }
+        else {
+            throw JoinInputError(.endpoint, "endpoint \"\(text)\" has port \"\(port)\": give a number from 1 to 65535")
+        }
         let name = host.lowercased()
         guard IPAddress(name) != nil || NodeName(name.hasSuffix(".") ? String(name.dropLast()) : name) != nil else {
-            throw JoinInputError(.endpoint, "endpoint \"\(text)\" has host \"\(host)\": a DNS name or an address it is")
+            throw JoinInputError(.endpoint, "endpoint \"\(text)\" has host \"\(host)\": give a DNS name or an address")
         }
         self.host = name
         self.port = number

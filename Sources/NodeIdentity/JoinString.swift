@@ -48,10 +48,11 @@ package struct JoinString: Sendable, Hashable {
         let text = line.trimmingASCIISpace()
         guard text.hasPrefix(Self.prefix) else {
             if Self.isMeant(text) {
+                let own = text.prefix { $0 != ":" }
                 throw JoinInputError(
                     .joinString,
-                    "the join string is of another version than \(Self.prefix): use the kamaji-agent that goes with "
-                        + "the manager which printed it")
+                    "the join string begins with \"\(own):\" and is of another version than \"\(Self.prefix)\", which "
+                        + "this kamaji-agent reads: use the one that goes with the manager which printed it")
             }
             throw JoinInputError(.joinString, "a join string begins with \(Self.prefix)")
         }
@@ -61,13 +62,20 @@ package struct JoinString: Sendable, Hashable {
         guard let bytes = Base64.decodeURL(String(text.dropFirst(Self.prefix.count))) else {
             throw JoinInputError(
                 .joinString,
-                "what follows \(Self.prefix) in the join string is not base64url: copy the whole line once more")
+                "what follows \"\(Self.prefix)\" in the join string is not base64url, cut off or with characters that are "
+                    + "not of it: copy the whole line once more")
         }
         let content = Array(bytes.dropLast(Self.checksumLength))
         guard !content.isEmpty, bytes.suffix(Self.checksumLength) == SHA256.digest(content).prefix(Self.checksumLength)
         else {
+            // The object's end is there: whatever is wrong is not its length.
+            let isWhole = content.first == UInt8(ascii: "{") && content.last == UInt8(ascii: "}")
             throw JoinInputError(
-                .joinString, "the join string's checksum does not fit: part of it is missing, copy the whole line")
+                .joinString,
+                isWhole
+                    ? "the join string's checksum does not fit: it is whole, and some character of it is another than "
+                        + "was printed; copy the line once more instead of typing it"
+                    : "the join string's checksum does not fit: part of it is missing, copy the whole line")
         }
         guard let json = try? JSON(parsing: content), json.object != nil else {
             throw JoinInputError(.joinString, "the join string holds no JSON object")

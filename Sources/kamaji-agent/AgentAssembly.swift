@@ -116,11 +116,13 @@ enum ProcessEnvironment {
 
 /// Small files that options name.
 enum SmallFile {
-    static func read(_ path: String, _ what: String) throws -> [UInt8] {
+    /// - Parameter option: the one that names it.
+    static func read(_ path: String, _ option: String) throws -> [UInt8] {
         do {
-            return try HostFiles().read(path) ?? { throw CommandFailure("there is no file \(path), \(what)") }()
+            return try HostFiles().read(path)
+                ?? { throw WrongUsage("\(option) is \"\(path)\": there is no such file") }()
         } catch let error as HostError {
-            throw CommandFailure("\(what): \(error)")
+            throw CommandFailure("\(option): \(error)")
         }
     }
 }

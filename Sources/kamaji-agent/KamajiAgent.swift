@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import ProgramStart
 
 /// `kamaji-agent`: makes a machine a node of its tenant and keeps it one.
@@ -24,6 +25,16 @@ struct KamajiAgent: AsyncParsableCommand {
 
     static func main() async {
         ProgramStart.prepare()
-        await main(nil)
+        do {
+            var command = try await asyncParseAsRoot()
+            guard var patient = command as? any AsyncParsableCommand else { return try command.run() }
+            try await patient.run()
+        } catch let error where WrongUsage.isCause(of: error) {
+            let line = "Error: \(error)\n"
+            _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            exit(withError: ExitCode.validationFailure)
+        } catch {
+            exit(withError: error)
+        }
     }
 }

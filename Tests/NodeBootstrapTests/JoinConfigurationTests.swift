@@ -278,6 +278,28 @@ import Testing
             }.contains("a_b"))
     }
 
+    @Test func `what a file or a flag lacks is named as that file or flag has it`() {
+        func file(_ discovery: String) -> String {
+            Self.message {
+                $0.configuration = """
+                    apiVersion: kubeadm.k8s.io/v1beta4
+                    kind: JoinConfiguration
+                    discovery: {bootstrapToken: {\(discovery)}}
+                    """
+            }
+        }
+        let nowhere = file("token: \(Self.token)")
+        #expect(nowhere.contains("discovery.bootstrapToken.apiServerEndpoint") && !nowhere.contains("--config"))
+        #expect(nowhere.contains("discovery.file.kubeConfigPath"))
+        let place = "apiServerEndpoint: \"a:1\""
+        #expect(file(place).contains("discovery.bootstrapToken.token"))
+        #expect(file("\(place), token: \(Self.token)").contains("discovery.bootstrapToken.caCertHashes"))
+        let tunnel = Self.message {
+            $0.target = "a:1"; $0.token = Self.token; $0.pins = [Self.pin]; $0.tunnels = ["foo"]
+        }
+        #expect(tunnel == "--tunnel: endpoint \"foo\" has no port: write HOST:PORT, usually HOST:8132")
+    }
+
     @Test(arguments: [("5m0s", 300.0), ("1h2m3s", 3723), ("300ms", 0.3), ("1.5h", 5400), ("0", 0)])
     func `durations are Go's`(text: String, seconds: Double) {
         #expect(DurationText.parse(text) == .milliseconds(Int(seconds * 1000)))

@@ -41,6 +41,24 @@ import Testing
         }
     }
 
+    @Test func `one that was cut is told from one with another letter`() throws {
+        func message(_ text: some StringProtocol) -> String? {
+            #expect(throws: JoinInputError.self) { try JoinString(String(text)) }?.message
+        }
+        let text = try Self.sample().text
+        // Of its object and its checksum: whole groups of four letters, which are base64url still.
+        for count in stride(from: 12, to: text.utf8.count - 8, by: 4) {
+            #expect(message(text.prefix(count))?.contains("part of it is missing") == true, "\(count)")
+        }
+        for place in [20, 60, text.utf8.count - 3] {
+            var letters = Array(text.utf8)
+            letters[place] = letters[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            let changed = String(decoding: letters, as: UTF8.self)
+            #expect(message(changed)?.contains("some character of it is another") == true, "\(place)")
+        }
+        #expect(message("kamaji2:abc")?.contains("::") == false)
+    }
+
     @Test func `another version is told from nonsense`() {
         let newer = #expect(throws: JoinInputError.self) { try JoinString("kamaji2:abc") }
         #expect(newer?.message.contains("another version") == true)

@@ -18,7 +18,7 @@ struct FieldReader: Sendable {
         var value = json
         var place = ""
         for name in path.split(separator: ".") {
-            guard value.object != nil else { throw mismatch(place, value, "a mapping it is") }
+            guard value.object != nil else { throw mismatch(place, value, "give a mapping") }
             guard let next = value[String(name)], !next.isNull else { return nil }
             value = next
             place += place.isEmpty ? String(name) : ".\(name)"
@@ -29,20 +29,20 @@ struct FieldReader: Sendable {
     /// Nil for an empty text too, as kubeadm has it.
     func text(_ path: String) throws(JoinInputError) -> String? {
         guard let value = try value(path) else { return nil }
-        guard let text = value.string else { throw mismatch(path, value, "a text it is, in quotation marks") }
+        guard let text = value.string else { throw mismatch(path, value, "give a text, in quotation marks") }
         return text.isEmpty ? nil : text
     }
 
     func texts(_ path: String) throws(JoinInputError) -> [String] {
         guard let value = try value(path) else { return [] }
-        guard let texts = value.strings else { throw mismatch(path, value, "a list of texts it is: [a, b]") }
+        guard let texts = value.strings else { throw mismatch(path, value, "give a list of texts: [a, b]") }
         return texts
     }
 
     func isTrue(_ path: String) throws(JoinInputError) -> Bool {
         guard let value = try value(path) else { return false }
         guard let isTrue = value.bool else {
-            throw mismatch(path, value, "true or false it is, without quotation marks")
+            throw mismatch(path, value, "give true or false, without quotation marks")
         }
         return isTrue
     }
@@ -50,10 +50,10 @@ struct FieldReader: Sendable {
     /// - Returns: a mapping each.
     func entries(_ path: String) throws(JoinInputError) -> [FieldReader] {
         guard let value = try value(path) else { return [] }
-        guard let entries = value.array else { throw mismatch(path, value, "a list of mappings it is") }
+        guard let entries = value.array else { throw mismatch(path, value, "give a list of mappings") }
         var readers: [FieldReader] = []
         for (index, entry) in entries.enumerated() {
-            guard entry.object != nil else { throw mismatch("\(path)[\(index)]", entry, "a mapping it is") }
+            guard entry.object != nil else { throw mismatch("\(path)[\(index)]", entry, "give a mapping") }
             readers.append(FieldReader(entry, secrets: secrets))
         }
         return readers
@@ -63,7 +63,7 @@ struct FieldReader: Sendable {
     func duration(_ path: String) throws(JoinInputError) -> Duration? {
         guard let text = try text(path) else { return nil }
         guard let duration = DurationText.parse(text) else {
-            throw JoinInputError(.configuration, "\(path) is \"\(text)\": a duration such as 5m0s it is")
+            throw JoinInputError(.configuration, "\(path) is \"\(text)\": give a duration such as 5m0s")
         }
         return duration > .zero ? duration : nil
     }

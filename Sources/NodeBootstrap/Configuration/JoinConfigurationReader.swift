@@ -93,7 +93,7 @@ package struct JoinConfigurationReader: Sendable {
         if case .token(let token) = discovery, bootstrapToken == nil { bootstrapToken = token.token }
         guard draft.authorityPath.hasPrefix("/"), draft.authorityPath.hasSuffix(".crt") else {
             throw JoinInputError(
-                .configuration, "caCertPath is \"\(draft.authorityPath)\": an absolute path that ends in .crt it is")
+                .configuration, "caCertPath is \"\(draft.authorityPath)\": give an absolute path that ends in .crt")
         }
         guard JoinConfiguration.mayHold(authority: draft.authorityPath) else {
             throw JoinInputError(
@@ -103,7 +103,7 @@ package struct JoinConfigurationReader: Sendable {
                     + "or leave it out")
         }
         if let directory = draft.patchesDirectory, !directory.hasPrefix("/") {
-            throw JoinInputError(.configuration, "patches.directory is \"\(directory)\": an absolute path it is")
+            throw JoinInputError(.configuration, "patches.directory is \"\(directory)\": give an absolute path")
         }
         return JoinConfiguration(
             nodeName: try nodeName(draft), criSocket: try socket(draft.criSocket), taints: draft.taints,
@@ -142,7 +142,13 @@ package struct JoinConfigurationReader: Sendable {
 
     private func tunnels(_ texts: [String]) throws(JoinInputError) -> [JoinEndpoint] {
         var tunnels: [JoinEndpoint] = []
-        for text in texts { tunnels.append(try JoinEndpoint(text)) }
+        for text in texts {
+            do throws(JoinInputError) {
+                tunnels.append(try JoinEndpoint(text, usualPort: JoinEndpoint.tunnelPort))
+            } catch {
+                throw JoinInputError(.endpoint, "--tunnel: \(error.message)")
+            }
+        }
         return tunnels
     }
 
@@ -192,26 +198,34 @@ package struct JoinConfigurationReader: Sendable {
                 if scheme == "file" { return .file(String(file[mark.upperBound...])) }
                 guard scheme == "https" else {
                     throw JoinInputError(
-                        .configuration, "the discovery file is at \"\(scheme)://\": a path, file:// or https:// it is")
+                        .configuration, "the discovery file is at \"\(scheme)://\": give a path, file:// or https://")
                 }
             } else if !file.hasPrefix("/") {
-                throw JoinInputError(.configuration, "the discovery file is \"\(file)\": an absolute path it is")
+                throw JoinInputError(.configuration, "the discovery file is \"\(file)\": give an absolute path")
             }
             return .file(file)
         }
         guard let endpoint = draft.endpoint else {
             throw JoinInputError(
-                .endpoint, "where to? Give HOST:PORT, a join string, --config or --discovery-file")
+                .endpoint,
+                draft.isOfFile
+                    ? "the configuration does not say where to join: it has neither "
+                        + "discovery.bootstrapToken.apiServerEndpoint (HOST:PORT) nor discovery.file.kubeConfigPath"
+                    : "where to? Give HOST:PORT, a join string, --config or --discovery-file")
         }
         guard let token = draft.token else {
+            let flag = draft.isOfFile ? "the field discovery.bootstrapToken.token" : "--token"
             throw JoinInputError(
-                .token, "a bootstrap token is missing: --token-file, the systemd credential join-token, or --token")
+                .token, "a bootstrap token is missing: --token-file, the systemd credential join-token, or \(flag)")
         }
         guard !draft.pins.isEmpty || draft.skipsAuthorityVerification else {
             throw JoinInputError(
                 .pin,
-                "no CA pin was given: pass --discovery-token-ca-cert-hash, or trust whoever answers with "
-                    + "--discovery-token-unsafe-skip-ca-verification")
+                draft.isOfFile
+                    ? "no CA pin was given: write discovery.bootstrapToken.caCertHashes into the configuration, or "
+                        + "trust whoever answers with discovery.bootstrapToken.unsafeSkipCAVerification: true"
+                    : "no CA pin was given: pass --discovery-token-ca-cert-hash, or trust whoever answers with "
+                        + "--discovery-token-unsafe-skip-ca-verification")
         }
         var pins: [AuthorityPin] = []
         for text in draft.pins { pins.append(try AuthorityPin(text)) }
@@ -237,7 +251,7 @@ package struct JoinConfigurationReader: Sendable {
         guard let text, !text.isEmpty else { return nil }
         if text.hasPrefix("unix:///") { return text }
         guard text.hasPrefix("/") else {
-            throw JoinInputError(.configuration, "criSocket is \"\(text)\": unix:// and an absolute path it is")
+            throw JoinInputError(.configuration, "criSocket is \"\(text)\": give unix:// and an absolute path")
         }
         warnings.append("criSocket is \"\(text)\" without a scheme: taken as unix://\(text)")
         return "unix://\(text)"

@@ -43,7 +43,7 @@ struct JoinDocument: Sendable {
         json = found
         warnings += Self.unknownFields(in: found, Self.knownFields, at: "")
         if !isOld, found[path: "discovery", "timeout"]?.isNull == false {
-            warnings.append("field discovery.timeout is v1beta3's and has no effect: timeouts.discovery it is now")
+            warnings.append("field discovery.timeout is v1beta3's and has no effect: write timeouts.discovery")
         }
         for name in Self.idleTimeouts where found[path: "timeouts", name]?.isNull == false {
             warnings.append("field timeouts.\(name) has no effect on the join of a worker")
@@ -56,6 +56,7 @@ struct JoinDocument: Sendable {
     func draft() throws(JoinInputError) -> JoinDraft {
         let fields = FieldReader(json, secrets: Self.secrets)
         var draft = JoinDraft()
+        draft.isOfFile = true
         draft.endpoint = try fields.text("discovery.bootstrapToken.apiServerEndpoint")
         draft.token = try fields.text("discovery.bootstrapToken.token")
         draft.pins = try fields.texts("discovery.bootstrapToken.caCertHashes")
@@ -105,7 +106,7 @@ struct JoinDocument: Sendable {
         if isOld, let value = try fields.value(path) {
             guard let map = value.stringMap else {
                 throw JoinInputError(
-                    .configuration, "\(path) is \(value.kindName): texts by their flags' names it is in v1beta3")
+                    .configuration, "\(path) is \(value.kindName): in v1beta3 give a mapping of flags' names to texts")
             }
             return map.sorted { $0.key < $1.key }.map { KubeletArgument($0.key, $0.value) }
         }

@@ -2,6 +2,8 @@ import NodeIdentity
 
 /// What is said so far about a join, by a file and by flags, before it is checked and completed.
 struct JoinDraft: Sendable {
+    /// Whether a configuration file says it: what is missing is then named as its fields, for flags cannot go with it.
+    var isOfFile = false
     var endpoint: String?
     var token: String?
     var pins: [String] = []

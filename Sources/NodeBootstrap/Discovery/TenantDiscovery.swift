@@ -132,7 +132,8 @@ package struct TenantDiscovery: Sendable {
         guard response.status == 200 else { throw DiscoveryError(response, server: server) }
         guard let json = try? JSON(parsing: response.body) else {
             throw DiscoveryError(
-                .unexpectedAnswer, "\(server) answers with something that is no JSON: is it Kubernetes?")
+                .unexpectedAnswer, "\(server) answers with something that is no JSON: what answers may be no Kubernetes"
+            )
         }
         return Answer(json: json, response: response)
     }
@@ -155,9 +156,9 @@ extension DiscoveryError {
     init(_ error: HTTPTransportError) {
         switch error.code {
         case .unresolvedHost:
-            self.init(.nameNotResolved, "\(error.message): does this machine's DNS know the name?")
+            self.init(.nameNotResolved, "\(error.message): this machine's DNS may not know the name")
         case .connectFailed:
-            self.init(.connectionRefused, "\(error.message): is the API server up, and the port open?")
+            self.init(.connectionRefused, "\(error.message): the API server is down, or the port is closed on the way")
         case .timedOut:
             self.init(.timedOut, "\(error.message): something drops packets on the way (firewall, MTU, routing)")
         case .tlsFailed: self.init(.tlsFailed, error.message)
@@ -177,7 +178,8 @@ extension DiscoveryError {
         case 404: self.init(.incomplete, "\(server) has no ConfigMap kube-public/cluster-info (yet)")
         case 429: self.init(.throttled, "\(server) is busy (HTTP 429)", retryAfter: wait)
         case 500...599: self.init(.serverFailing, "\(server) fails (HTTP \(response.status))", retryAfter: wait)
-        default: self.init(.unexpectedAnswer, "\(server) answers HTTP \(response.status): is it Kubernetes?")
+        default:
+            self.init(.unexpectedAnswer, "\(server) answers HTTP \(response.status): what answers may be no Kubernetes")
         }
     }
 }

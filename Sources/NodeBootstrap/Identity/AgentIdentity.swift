@@ -99,8 +99,8 @@ package struct AgentEnrolment: Sendable {
             case .pending where isOver:
                 throw EnrolmentError(
                     .notDecided,
-                    "nobody decided on certificate request \(object.name): does kamaji-manager run, and "
-                        + "reach this tenant?")
+                    "nobody decided on certificate request \(object.name): kamaji-manager does not run, or "
+                        + "does not reach this tenant")
             case .approved where isOver:
                 throw EnrolmentError(
                     .notSigned,

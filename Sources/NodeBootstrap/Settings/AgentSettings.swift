@@ -65,21 +65,21 @@ package struct AgentSettings: Sendable, Hashable {
         try Self.refuseUnknown(json, ["servers", "connectionsPerServer", "authentication", "allow"], in: "tunnel.")
         for text in try Self.texts(json["servers"], "tunnel.servers") {
             do throws(JoinInputError) {
-                tunnel.servers.append(try JoinEndpoint(text))
+                tunnel.servers.append(try JoinEndpoint(text, usualPort: JoinEndpoint.tunnelPort))
             } catch {
                 throw AgentSettingsError("tunnel.servers: \(error.message)")
             }
         }
         if let count = json["connectionsPerServer"], !count.isNull {
             guard let number = count.integer, (1...8).contains(number) else {
-                throw AgentSettingsError("tunnel.connectionsPerServer is \(count): 1 to 8 it is")
+                throw AgentSettingsError("tunnel.connectionsPerServer is \(count): give a number from 1 to 8")
             }
             tunnel.connectionsPerServer = Int(number)
         }
         tunnel.authentication = try Self.choice(json["authentication"], "tunnel.authentication") ?? .token
         for text in try Self.texts(json["allow"], "tunnel.allow") {
             guard let range = AddressRange(text) else {
-                throw AgentSettingsError("tunnel.allow has \"\(text)\": an address or ADDRESS/LENGTH it is")
+                throw AgentSettingsError("tunnel.allow has \"\(text)\": give an address or ADDRESS/LENGTH")
             }
             tunnel.allowed.append(range)
         }
@@ -91,7 +91,7 @@ package struct AgentSettings: Sendable, Hashable {
         }
         if let unknown = object.keys.sorted().first(where: { !known.contains($0) }) {
             throw AgentSettingsError(
-                "\(place)\(unknown) is not known: \(known.sorted().joined(separator: ", ")) it can be")
+                "\(place)\(unknown) is not known; known are \(known.sorted().joined(separator: ", "))")
         }
     }
 
@@ -101,7 +101,7 @@ package struct AgentSettings: Sendable, Hashable {
         guard let json, !json.isNull else { return nil }
         guard let value = json.string.flatMap({ Value(rawValue: $0) }) else {
             let choices = Value.allCases.map(\.rawValue).joined(separator: ", ")
-            throw AgentSettingsError("\(field) is \(json): \(choices) it can be")
+            throw AgentSettingsError("\(field) is \(json): give one of \(choices)")
         }
         return value
     }

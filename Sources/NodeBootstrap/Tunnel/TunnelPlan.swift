@@ -99,7 +99,7 @@ package struct TunnelPlan: Sendable, Hashable {
         }
         let text = String(authority)
         guard let proxy = HostPort(text) ?? HostPort("\(text):80") else {
-            throw TunnelPlanError("HTTPS_PROXY is \"\(text)\": http://HOST:PORT it is")
+            throw TunnelPlanError("HTTPS_PROXY is \"\(text)\": write http://HOST:PORT")
         }
         return proxy
     }

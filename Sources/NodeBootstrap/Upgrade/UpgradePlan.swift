@@ -76,7 +76,7 @@ package struct UpgradePlan: Sendable, Hashable {
 
     private mutating func judgeVersions(_ facts: Facts) {
         guard let server = facts.server else {
-            refusals.append("the tenant does not say which version it is: is it Kubernetes?")
+            refusals.append("the tenant does not say which version it is of: what answers may be no Kubernetes")
             return
         }
         if let configured = facts.configured, configured.minorNumber > server.minorNumber {

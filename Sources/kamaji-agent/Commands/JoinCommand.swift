@@ -74,13 +74,13 @@ struct JoinCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...86_400).contains(waitReady) else {
-            throw ValidationError("--wait-ready is \(waitReady): 0 to 86400 seconds it is")
+            throw ValidationError("--wait-ready is \(waitReady): give 0 to 86400 seconds")
         }
         guard token == nil || tokenFile == nil else {
             throw ValidationError("--token and --token-file: one of the two")
         }
         if let patches, !patches.hasPrefix("/"), machine.root != "/" {
-            throw ValidationError("--patches is \"\(patches)\": beside --root an absolute path it is")
+            throw ValidationError("--patches is \"\(patches)\": give an absolute path beside --root")
         }
         try controlPlane.refuse()
     }
@@ -141,7 +141,7 @@ struct JoinCommand: AsyncParsableCommand {
                 .flatMap { try? Kubeconfig(yaml: String(decoding: $0, as: UTF8.self)).currentUser?.token }
             configuration = try reader.resume(former, left: left.flatMap { BootstrapToken($0) }, request)
         } else {
-            throw CommandFailure(
+            throw WrongUsage(
                 "where to? Give HOST:PORT, a join string, --config or --discovery-file (this machine has not begun "
                     + "to join anything)")
         }
@@ -153,7 +153,7 @@ struct JoinCommand: AsyncParsableCommand {
         var request = JoinRequest()
         request.target = target
         if let config {
-            request.configuration = String(decoding: try SmallFile.read(config, "the configuration"), as: UTF8.self)
+            request.configuration = String(decoding: try SmallFile.read(config, "--config"), as: UTF8.self)
         }
         request.secret = try secret()
         request.token = token
@@ -178,10 +178,10 @@ struct JoinCommand: AsyncParsableCommand {
     private func secret() throws -> String? {
         if let tokenFile {
             let path = tokenFile == "-" ? "/dev/stdin" : tokenFile
-            return String(decoding: try SmallFile.read(path, "the token"), as: UTF8.self)
+            return String(decoding: try SmallFile.read(path, "--token-file"), as: UTF8.self)
         }
         guard let folder = ProcessEnvironment.current["CREDENTIALS_DIRECTORY"],
-            let content = try? SmallFile.read("\(folder)/join-token", "the token"), !content.isEmpty
+            let content = try? SmallFile.read("\(folder)/join-token", "join-token"), !content.isEmpty
         else { return nil }
         return String(decoding: content, as: UTF8.self)
     }
@@ -190,9 +190,10 @@ struct JoinCommand: AsyncParsableCommand {
     private func check(
         _ environment: NodeEnvironment, _ configuration: JoinConfiguration, _ display: ProgressDisplay
     ) async throws {
-        guard try await JoinRun(environment, configuration, report: { display.show($0) }).rehearse() else {
-            throw ExitCode(1)
-        }
-        display.end("Nothing speaks against this join.", "rehearsed", ["node": .string(configuration.nodeName.text)])
+        let rehearsal = try await JoinRun(environment, configuration, report: { display.show($0) }).rehearse()
+        var json = rehearsal.json
+        json["node"] = .string(configuration.nodeName.text)
+        display.end(rehearsal.text, "rehearsed", json)
+        guard rehearsal.isFit else { throw ExitCode(1) }
     }
 }

@@ -15,7 +15,7 @@ struct MachineOptions: ParsableArguments {
     var output = OutputFormat.text
 
     func validate() throws {
-        guard root.hasPrefix("/") else { throw ValidationError("--root is \"\(root)\": an absolute path it is") }
+        guard root.hasPrefix("/") else { throw ValidationError("--root is \"\(root)\": give an absolute path") }
     }
 }
 

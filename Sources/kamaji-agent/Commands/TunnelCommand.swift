@@ -27,13 +27,16 @@ struct TunnelStatusCommand: AsyncParsableCommand {
         do {
             answer = try JSON(parsing: try await CurlTransport().send(request).body)
         } catch {
-            print("The agent does not answer at \(StandingListener.path): does kamaji-agent.service run? (\(error))")
+            let trouble =
+                "The agent does not answer at \(StandingListener.path): see whether kamaji-agent.service runs (\(error))"
+            print(machine.output == .json ? TunnelReport.none(trouble).description : trouble)
             throw ExitCode(4)
         }
         let tunnel = answer["tunnel"]
+        let lines = TunnelReport.lines(answer)
         switch machine.output {
-        case .json: print(tunnel ?? .null)
-        case .text: for line in TunnelReport.lines(answer) { print(line) }
+        case .json: print(tunnel ?? TunnelReport.none(lines.first ?? ""))
+        case .text: for line in lines { print(line) }
         }
         guard let tunnel else { throw ExitCode(4) }
         if tunnel["connected"]?.bool != true { throw ExitCode(3) }
@@ -42,6 +45,9 @@ struct TunnelStatusCommand: AsyncParsableCommand {
 
 /// What the daemon says of its tunnel, for people.
 enum TunnelReport {
+    /// For machines, where there is no tunnel to tell of.
+    static func none(_ why: String) -> JSON { ["connected": false, "error": .string(why)] }
+
     /// - Parameter standing: as `NodeStanding.json` writes it.
     static func lines(_ standing: JSON) -> [String] {
         guard let node = standing["node"]?.string else { return ["This machine has not joined anything."] }

@@ -49,7 +49,7 @@ struct UpgradeCommand: AsyncParsableCommand {
     func validate() throws {
         for (name, value) in [("--drain-timeout", drainTimeout), ("--wait-ready", waitReady)]
         where !(1...86_400).contains(value) {
-            throw ValidationError("\(name) is \(value): 1 to 86400 seconds it is")
+            throw ValidationError("\(name) is \(value): give 1 to 86400 seconds")
         }
         guard drain || !(force || deletesEmptyDirData || kubeconfig != nil) else {
             throw ValidationError("--force, --delete-emptydir-data and --kubeconfig go with --drain")
@@ -101,7 +101,7 @@ struct UpgradeCommand: AsyncParsableCommand {
             do {
                 options.drainer = try ClusterConnection.load(path: kubeconfig, environment: ProcessEnvironment.current)
             } catch {
-                throw CommandFailure("--kubeconfig: \(error)")
+                throw WrongUsage("--kubeconfig: \(error)")
             }
         }
         return options

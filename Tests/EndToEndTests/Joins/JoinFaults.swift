@@ -98,7 +98,8 @@ enum JoinCause: String, Sendable, Hashable, CaseIterable {
             ]
         case .tokenMistyped: ["the token's secret half is mistyped"]
         case .otherAuthority: ["and the pin is sha256:"]
-        case .serverAway: ["is the API server up, and the port open?", "could not connect", "connection was lost"]
+        case .serverAway:
+            ["the API server is down, or the port is closed on the way", "could not connect", "connection was lost"]
         case .notBegun: ["this machine has not begun to join anything"]
         case .tokenNotKept: ["a bootstrap token is needed once more"]
         }
